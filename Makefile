@@ -1,0 +1,49 @@
+# `make run` and `make test` are all a newcomer needs; each installs what it
+# lacks and says so. Builds live outside the checkout, so that a second clone
+# on the same machine starts warm.
+
+CACHE := $(or $(BENCH_CACHE_DIR),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/arewefastyet)
+export BENCH_CACHE_DIR := $(CACHE)
+export CARGO_TARGET_DIR ?= $(CACHE)/target/tools
+# Where a new Rust installation puts cargo, should the shell not know yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+SITE := site/out
+BENCH := $(CARGO_TARGET_DIR)/release/bench
+HOST := host-under-test
+# Workspaces of their own, each with its own lockfile.
+OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance suites/components/build
+
+.PHONY: help run test lint components components-check
+
+help:
+	@echo "make run         build the host, run the quick profile of every suite, render the site"
+	@echo "make test        everything CI runs"
+	@echo "make components  rebuild the WebAssembly guests"
+
+run:
+	@.ci/install compiler
+	@echo "== building bench"
+	cargo build --release --locked --package bench
+	@echo "== measuring (the first build of the host takes 10 to 20 minutes on two cores)"
+	$(BENCH) run --quick
+	$(BENCH) site build --out $(SITE)
+	@echo "== done. Look at $(SITE)/index.html, or run: $(BENCH) site serve"
+
+test:
+	@.ci/test
+
+lint:
+	cargo fmt --all --check
+	for dir in $(OTHERS); do cargo fmt --all --check --manifest-path $$dir/Cargo.toml || exit 1; done
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	for dir in $(OTHERS); do \
+	  CARGO_TARGET_DIR=$(CACHE)/target/lint cargo clippy --all-targets --locked \
+	    --manifest-path $$dir/Cargo.toml -- -D warnings || exit 1; done
+
+components:
+	@.ci/install compiler
+	@suites/components/build.sh build
+
+components-check:
+	@suites/components/build.sh check

@@ -1,0 +1,21 @@
+//! The host contract, tested from outside on the real binaries named by
+//! `HOST_UNDER_TEST_BIN` and `NATIVE_BIN`. See the README for how to run it.
+
+#![allow(clippy::panic, reason = "an expectation of the harness that fails is a failed test")]
+
+/// Loading machine code: what is refused, and that it serves like the component.
+mod aot;
+/// The two JSON lines, arguments and exit codes.
+mod contract;
+/// Bad components, and that each is refused in words.
+mod guests;
+/// A running host, a command that ends, and files for both.
+mod harness;
+/// Requests and answers: bodies, hosts, overload, traps, clients that leave.
+mod http;
+/// The client side of HTTP/1.1, simple enough to be trusted.
+mod http_client;
+/// Signals and what happens to requests under way.
+mod stop;
+/// The workload file: what is refused, and where the error points.
+mod workload;

@@ -1,0 +1,31 @@
+//! A request handled through `wasi:http/incoming-handler@0.2.x`.
+
+use super::state::new_store;
+use super::{Answer, Linked};
+use http::Request;
+use hyper::body::Incoming;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
+
+/// Instantiates, calls, and ends when the guest has nothing left to do.
+pub(super) async fn run(
+    linked: Arc<Linked>,
+    request: Request<Incoming>,
+    sender: oneshot::Sender<Answer>,
+) -> wasmtime::Result<()> {
+    let Linked::P2(linked) = &*linked else {
+        unreachable!("the caller matched the version");
+    };
+    let mut store = new_store(linked.engine());
+    let proxy = linked.instantiate_async(&mut store).await?;
+    let mut view = store.data_mut().http();
+    let request = view.new_incoming_request(Scheme::Http, request)?;
+    let outparam = view.new_response_outparam_from_callback(move |answer| {
+        // Nobody receives when the client has gone away; no harm then.
+        let _ = sender.send(answer.map_err(|code| format!("{code:?}")));
+    })?;
+    proxy.wasi_http_incoming_handler().call_handle(&mut store, request, outparam).await?;
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! Everything that can be typed, with its help. Help, completions and man
+//! page derive from here; nothing here does anything.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes of run and compare:
+  0  fine
+  1  a regression (run --check: a wrong answer)
+  2  bad usage or input
+  3  could not decide
+  4  incomplete: something failed, is missing or was interrupted
+When several hold: 2, then 1, then 4, then 3.";
+
+const VERSIONS: &str = "\
+A version is written
+  host              the target's sources as they are now
+  host@v1.2         a git commit of it: tag, branch, hash, HEAD~1
+  v1.2              the same for the default target
+  path:/a/binary    a binary that is already built (host@path:... names the target)";
+
+/// Are we fast yet? Measures a WebAssembly component host and says what changed.
+#[derive(Parser)]
+#[command(name = "bench", version, after_help = EXIT_CODES, help_expected = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args)]
+pub(crate) struct Global {
+    /// The database [default: data/bench.sqlite beside bench.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    /// The configuration [default: bench.toml here or in a folder above]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where builds are kept [default: $XDG_CACHE_HOME/arewefastyet or ~/.cache/arewefastyet]
+    #[arg(long, global = true, value_name = "DIR", env = "BENCH_CACHE_DIR")]
+    pub(crate) cache: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Measure versions and store every raw sample
+    Run(Run),
+    /// Measure two versions side by side and say what changed
+    Compare(Compare),
+    /// Build versions and print where their binaries are, a line each
+    #[command(after_help = VERSIONS)]
+    Build {
+        /// What to build
+        #[arg(value_name = "TARGET[@VERSION]", required = true)]
+        versions: Vec<String>,
+    },
+    /// List suites, benchmarks, targets or runs
+    List(List),
+    /// Show everything about one run
+    Show(Show),
+    /// Work on a suite
+    #[command(subcommand)]
+    Suite(Suite),
+    /// Build or preview the static site
+    #[command(subcommand)]
+    Site(Site),
+    /// Write runs as a bundle (JSON Lines)
+    Export(Export),
+    /// Read bundles; a file that is not entirely right is refused whole
+    Import(Import),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages
+    Man {
+        /// The folder to write them into
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+#[command(after_help = format!("{VERSIONS}\n\n{EXIT_CODES}"))]
+pub(crate) struct Run {
+    /// What to measure [default: the default target as it is now]
+    #[arg(value_name = "TARGET[@VERSION]")]
+    pub(crate) versions: Vec<String>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Only arms marked quick, few blocks: minutes, shown as such, never gates
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) quick: bool,
+    /// Every arm, enough blocks to decide [default]
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// One checked request to everything; stores nothing
+    #[arg(long, conflicts_with_all = ["resume", "blocks"])]
+    pub(crate) check: bool,
+    /// Go on with an interrupted run: its name, or the newest
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest",
+          conflicts_with_all = ["versions", "suite", "quick", "full", "blocks", "seed"])]
+    pub(crate) resume: Option<String>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Selection {
+    /// Only suites that match (shell pattern; may be repeated)
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) suite: Vec<String>,
+    /// Blocks of every arm on every version [default: from bench.toml]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) blocks: Option<u32>,
+    /// Seed of the order of blocks [default: random, stored]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Args)]
+#[command(after_help = format!(
+    "{VERSIONS}\n  run:ID            a stored run, when both sides are: nothing is measured\n\n{EXIT_CODES}"
+))]
+pub(crate) struct Compare {
+    /// The version to compare with
+    pub(crate) a: String,
+    /// The version in question
+    pub(crate) b: String,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Only arms marked quick
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// What to list
+    pub(crate) what: Listed,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Listed {
+    /// The questions that are asked
+    Suites,
+    /// Every arm of every suite
+    Benchmarks,
+    /// What can be measured
+    Targets,
+    /// What was measured
+    Runs,
+}
+
+#[derive(Args)]
+pub(crate) struct Show {
+    /// The run: its name, the first four digits of it or more, or `latest`
+    pub(crate) run: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Suite {
+    /// Check a suite: its files, then one checked answer of every arm
+    Check {
+        /// The suite's name
+        name: String,
+        /// The version to ask [default: the default target as it is now]
+        #[arg(long, value_name = "TARGET[@VERSION]")]
+        version: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Site {
+    /// Render the static site from the database
+    Build {
+        /// The folder to write; replaced as a whole
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Serve a built site for preview
+    Serve {
+        /// Where to listen
+        #[arg(long, default_value = "127.0.0.1:8000")]
+        addr: SocketAddr,
+        /// The built site
+        #[arg(long, value_name = "DIR", default_value = "site/out")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// Which runs [default: every complete one]
+    pub(crate) runs: Vec<String>,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Bundles; `-` is standard input
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_argument_has_help_and_no_two_collide() {
+        Cli::command().debug_assert();
+    }
+}

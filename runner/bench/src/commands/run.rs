@@ -1,0 +1,183 @@
+//! `bench run`: measure versions, check them, or go on with a run.
+
+use crate::cli::Run;
+use crate::exit::Exit;
+use crate::measure;
+use crate::output::{self, BAD, GOOD, QUIET, note};
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::session::{self, Asked, Measured, Session, exactly, with_anchor};
+use anyhow::{Context, Result};
+use model::{Outcome, ProfileName, RunStatus, TargetVersion};
+use serde::Serialize;
+use std::sync::atomic::Ordering;
+use store::Store;
+
+pub(super) async fn run(project: &Project, arguments: &Run) -> Result<Exit> {
+    if let Some(which) = &arguments.resume {
+        return resume(project, which, arguments.json).await;
+    }
+    let versions = with_anchor(project, versions(project, &arguments.versions)?);
+    let suites = project.suites(&arguments.selection.suite)?;
+    if arguments.check {
+        let session = Session::prepare(project, suites, &versions)?;
+        return check_all(&session, arguments.json);
+    }
+    // Opened before the builds: a database that cannot be written should not
+    // show after a long wait.
+    let store = Store::open(&project.database).await?;
+    let name = if arguments.quick { ProfileName::Quick } else { ProfileName::Full };
+    let profile = session::profile(project, name, arguments.selection.blocks);
+    let session = Session::prepare(project, suites, &versions)?;
+    let asked = Asked {
+        versions: exact_versions(&session, &versions),
+        suites: session.suites.iter().map(|suite| suite.name.clone()).collect(),
+        quick: arguments.quick,
+        blocks: profile.blocks,
+        measure_ms: profile.measure_ms,
+        command: "run".to_owned(),
+    };
+    let seed = match arguments.selection.seed {
+        Some(seed) => seed,
+        None => session::random_seed()?,
+    };
+    let measured = session.measure(&store, &asked, name.word(), seed).await?;
+    report(&store, &measured, arguments.json).await
+}
+
+fn versions(project: &Project, asked: &[String]) -> Result<Vec<TargetVersion>> {
+    let default = [project.config.default_target.clone()];
+    let asked = if asked.is_empty() { &default } else { asked };
+    Ok(asked.iter().map(|text| project.config.parse_version(text)).collect::<Result<_, _>>()?)
+}
+
+/// How to ask for the session's versions again.
+pub(super) fn exact_versions(session: &Session<'_>, versions: &[TargetVersion]) -> Vec<String> {
+    let built = session.subjects.iter().map(|subject| &subject.artifact.version);
+    versions.iter().zip(built).map(|(asked, id)| exactly(asked, id)).collect()
+}
+
+async fn resume(project: &Project, which: &str, json: bool) -> Result<Exit> {
+    let store = Store::open(&project.database).await?;
+    let id = match which {
+        "latest" => {
+            let runs = store.runs().await?;
+            let newest = runs.into_iter().find(|run| run.status == RunStatus::Interrupted);
+            newest.context("no run was interrupted; there is nothing to go on with")?.id
+        }
+        _ => store.run_id(which).await?,
+    };
+    let run = store.run(id.as_str()).await?;
+    let asked: Asked = serde_json::from_str(&run.plan)
+        .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
+    let versions = versions(project, &asked.versions)?;
+    let suites = asked
+        .suites
+        .iter()
+        .map(|name| model::Suite::load(&project.suites_dir(), name))
+        .collect::<Result<_, _>>()?;
+    let session = Session::prepare(project, suites, &versions)?;
+    let measured = session.resume(&store, &id, &asked).await?;
+    report(&store, &measured, json).await
+}
+
+async fn report(store: &Store, measured: &Measured, json: bool) -> Result<Exit> {
+    let run = store.run(measured.run.as_str()).await?;
+    let count = |wanted: fn(&Outcome) -> bool| run.blocks.iter().filter(|b| wanted(&b.outcome)).count();
+    let failed = count(|outcome| matches!(outcome, Outcome::Failed { .. }));
+    let good = count(|outcome| matches!(outcome, Outcome::Measured(_)));
+    let exit = if measured.finished && failed == 0 { Exit::Fine } else { Exit::Incomplete };
+    if json {
+        let status = run.status.word();
+        let planned = run.planned_blocks;
+        println!(
+            "{}",
+            serde_json::json!({ "run": run.id, "status": status, "planned": planned,
+                "measured": good, "failed": failed,
+                "unsupported": run.blocks.len() - good - failed })
+        );
+        return Ok(exit);
+    }
+    if !measured.finished {
+        output::error(&anyhow::anyhow!(
+            "run {} was interrupted after {} of {} blocks; `bench run --resume` goes on",
+            run.id,
+            run.blocks.len(),
+            run.planned_blocks
+        ));
+        return Ok(exit);
+    }
+    super::show::print_summary(&run);
+    note(&format!("stored as run {}; `bench show {0}` shows every number", run.id));
+    Ok(exit)
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    version: String,
+    suite: &'a str,
+    benchmark: &'a str,
+    arm: &'a str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// One checked answer of every arm on every version.
+pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
+    let bench = session.bench(None);
+    let arms: Vec<_> =
+        session.suites.iter().flat_map(|suite| suite.arms.iter().map(move |arm| (suite, arm))).collect();
+    let total = (arms.len() * session.subjects.len()) as u64;
+    let mut progress = Progress::start("checking answers", Some(total));
+    let mut checked = Vec::new();
+    for (suite, arm) in arms {
+        for subject in &session.subjects {
+            progress.at(checked.len() as u64, Some(total), &format!("{} {}", suite.name, arm.name));
+            let (outcome, reason) = match subject.unsupported(arm) {
+                Some(reason) => ("unsupported", Some(reason)),
+                None => match measure::check(&bench, subject, arm) {
+                    Ok(_) => ("right", None),
+                    Err(reason) => ("wrong", Some(reason)),
+                },
+            };
+            checked.push(Checked {
+                version: subject.label(),
+                suite: &suite.name,
+                benchmark: &arm.benchmark,
+                arm: &arm.name,
+                outcome,
+                reason,
+            });
+            if session.cancel.load(Ordering::Relaxed) {
+                progress.end();
+                return Ok(Exit::Incomplete);
+            }
+        }
+    }
+    progress.end();
+    print_checked(&checked, json)?;
+    let answered = |outcome| checked.iter().any(|checked| checked.outcome == outcome);
+    Ok(match (answered("wrong"), answered("right")) {
+        (true, _) => Exit::Regression,
+        (false, true) => Exit::Fine,
+        (false, false) => Exit::Incomplete,
+    })
+}
+
+fn print_checked(checked: &[Checked<'_>], json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(checked)?);
+        return Ok(());
+    }
+    for Checked { version, suite, benchmark, arm, outcome, reason } in checked {
+        let style = match *outcome {
+            "right" => GOOD,
+            "wrong" => BAD,
+            _ => QUIET,
+        };
+        let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        anstream::println!("{style}{outcome:11}{style:#} {version:24} {suite}/{benchmark} {arm}{reason}");
+    }
+    Ok(())
+}

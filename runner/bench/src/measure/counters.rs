@@ -1,0 +1,115 @@
+//! What the host's processes used, from the kernel's own accounting: CPU
+//! nanoseconds, kernel time, retired instructions, peak memory; summed over
+//! every process that serves. It must not guess: what cannot be read is an
+//! error with its reason, never a zero.
+
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+use perf_event::events::Hardware;
+use perf_event::{Builder, Counter, ReadFormat};
+use procfs::process::Process;
+use std::io;
+use std::time::Duration;
+
+/// The processes of one host: the one that was spawned and its descendants.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcessTree {
+    members: Vec<Member>,
+}
+
+#[derive(Debug, Clone)]
+struct Member {
+    pid: Pid,
+    /// Kept, so that a process that exits keeps what it had used.
+    cpu_ns: u64,
+}
+
+impl ProcessTree {
+    /// The processes below `root` as they are now.
+    pub(crate) fn of(root: Pid) -> Self {
+        let mut parents: Vec<(i32, i32)> = Vec::new();
+        if let Ok(all) = procfs::process::all_processes() {
+            let stats = all.filter_map(|process| process.ok()?.stat().ok());
+            parents.extend(stats.map(|stat| (stat.pid, stat.ppid)));
+        }
+        let mut pids = vec![root.as_raw()];
+        let mut next = 0;
+        while let Some(parent) = pids.get(next).copied() {
+            pids.extend(parents.iter().filter(|(_, ppid)| *ppid == parent).map(|(pid, _)| *pid));
+            next += 1;
+        }
+        Self {
+            members: pids.into_iter().map(|pid| Member { pid: Pid::from_raw(pid), cpu_ns: 0 }).collect(),
+        }
+    }
+
+    /// CPU time of all of them so far, user and kernel, in nanoseconds (the
+    /// scheduler's own count, `clock_getcpuclockid(3)`).
+    pub(crate) fn cpu_ns(&mut self) -> u64 {
+        for member in &mut self.members {
+            let now = ClockId::pid_cpu_clock_id(member.pid).and_then(clock_gettime);
+            if let Ok(now) = now {
+                member.cpu_ns = Duration::from(now).as_nanos() as u64;
+            }
+        }
+        self.members.iter().map(|member| member.cpu_ns).sum()
+    }
+
+    /// Kernel CPU time of all of them so far in nanoseconds; the kernel tells
+    /// it in clock ticks, usually of 10 ms.
+    pub(crate) fn kernel_cpu_ns(&self) -> Result<u64, String> {
+        let ns_per_tick = 1_000_000_000 / procfs::ticks_per_second();
+        let stat = |member: &Member| Process::new(member.pid.as_raw()).and_then(|process| process.stat());
+        let ticks = self.members.iter().map(|member| stat(member).map(|stat| stat.stime));
+        let ticks = ticks.sum::<Result<u64, _>>().map_err(|error| error.to_string())?;
+        Ok(ticks * ns_per_tick)
+    }
+
+    /// Peak resident memory in bytes, each process at its own peak (`VmHWM`).
+    pub(crate) fn rss_peak_bytes(&self) -> Result<u64, String> {
+        let peak = |member: &Member| -> Result<u64, String> {
+            let status = Process::new(member.pid.as_raw()).and_then(|process| process.status());
+            let kib = status.map_err(|error| error.to_string())?.vmhwm;
+            Ok(kib.ok_or("the kernel does not tell VmHWM")? * 1024)
+        };
+        self.members.iter().map(peak).sum()
+    }
+}
+
+/// User-space instructions of a process and everything it starts.
+pub(crate) struct Instructions {
+    counter: Result<Counter, String>,
+}
+
+impl Instructions {
+    /// Attaches to a process that is about to `exec`; counting starts there.
+    pub(crate) fn attach(pid: Pid) -> Self {
+        let counter = Builder::new(Hardware::INSTRUCTIONS)
+            .observe_pid(pid.as_raw())
+            .any_cpu()
+            .inherit(true)
+            .enable_on_exec(true)
+            .read_format(ReadFormat::TOTAL_TIME_ENABLED | ReadFormat::TOTAL_TIME_RUNNING)
+            .build();
+        Self { counter: counter.map_err(|error| refused(&error)) }
+    }
+
+    /// Instructions so far, or why they cannot be told.
+    pub(crate) fn read(&mut self) -> Result<u64, String> {
+        let counter = self.counter.as_mut().map_err(|reason| reason.clone())?;
+        let data = counter.read_full().map_err(|error| refused(&error))?;
+        // A counter that had to share the hardware is an estimate.
+        match (data.time_enabled(), data.time_running()) {
+            (Some(enabled), Some(running)) if running < enabled => {
+                Err("the hardware counter was shared with another user".to_owned())
+            }
+            _ => Ok(data.count()),
+        }
+    }
+}
+
+fn refused(error: &io::Error) -> String {
+    let paranoid = std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid");
+    let setting = paranoid.map(|text| format!(" (kernel.perf_event_paranoid is {})", text.trim()));
+    format!("perf_event_open: {error}{}", setting.unwrap_or_default())
+}

@@ -1,0 +1,146 @@
+//! A version that is ready to be measured: its binary, and what it says it
+//! can do. It must not measure.
+
+use super::host::Fill;
+use model::{Arm, Artifact, Digest, Launch, Target};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const CAPABILITIES_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One version of one target, built.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// Its identity.
+    pub(crate) artifact: Artifact,
+    /// The binary.
+    pub(crate) binary: PathBuf,
+    /// How it is started and stopped.
+    pub(crate) launch: Launch,
+    capabilities: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct CapabilitiesLine {
+    capabilities: BTreeSet<String>,
+}
+
+impl Subject {
+    /// Asks a binary what it can do.
+    ///
+    /// # Errors
+    /// When it does not speak the contract.
+    pub(crate) fn new(target: &Target, artifact: Artifact, binary: PathBuf) -> Result<Self, String> {
+        let launch = target.launch.clone();
+        let capabilities = match &launch.capabilities {
+            None => launch.supports.iter().cloned().collect(),
+            Some(command) => {
+                let binary = binary.to_string_lossy();
+                let command = Fill { binary: &binary, ..Fill::default() }.command(command);
+                ask_capabilities(&command).map_err(|problem| {
+                    format!(
+                        "{} does not speak the host contract: {problem}; `{}` must print one JSON \
+                         line with a list `capabilities`",
+                        binary,
+                        command.join(" ")
+                    )
+                })?
+            }
+        };
+        Ok(Self { artifact, binary, launch, capabilities })
+    }
+
+    /// Why this version cannot do what an arm asks for, if it cannot.
+    pub(crate) fn unsupported(&self, arm: &Arm) -> Option<String> {
+        let missing: Vec<&str> = arm
+            .needs
+            .iter()
+            .filter(|need| !self.capabilities.contains(*need))
+            .map(String::as_str)
+            .collect();
+        if !missing.is_empty() {
+            return Some(format!("needs {}", missing.join(", ")));
+        }
+        (arm.precompile && (self.launch.precompile.is_none() || self.launch.start_precompiled.is_none()))
+            .then(|| "needs a way to precompile".to_owned())
+    }
+
+    /// Label for people: `host 3fa9c1e2`.
+    pub(crate) fn label(&self) -> String {
+        format!("{} {}", self.artifact.target, self.artifact.version.label())
+    }
+
+    /// The arm's component as this version compiles it, from the cache or new.
+    pub(crate) fn precompiled(&self, arm: &Arm, cache: &Path) -> Result<PathBuf, String> {
+        let (Some(command), Some(component)) = (&self.launch.precompile, &arm.component) else {
+            return Err("nothing to precompile".to_owned());
+        };
+        let bytes = fs::read(component).map_err(|e| format!("cannot read {}: {e}", component.display()))?;
+        let name = format!("{}-{}.cwasm", self.artifact.binary_sha256.short(), Digest::of(&bytes).short());
+        let file = cache.join("precompiled").join(name);
+        if file.is_file() {
+            return Ok(file);
+        }
+        fs::create_dir_all(cache.join("precompiled")).map_err(|e| format!("cannot create {}: {e}", cache.display()))?;
+        let partial = file.with_extension(format!("partial-{}", std::process::id()));
+        let (binary, component) = (self.binary.to_string_lossy(), component.to_string_lossy());
+        let command = Fill {
+            binary: &binary,
+            component: &component,
+            precompiled: &partial.to_string_lossy(),
+            ..Fill::default()
+        }
+        .command(command);
+        let failed = |what: String| format!("`{}` failed: {what}", command.join(" "));
+        let output = Command::new(&command[0])
+            .args(&command[1..])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| failed(error.to_string()))?;
+        if !output.status.success() {
+            return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        }
+        fs::rename(&partial, &file).map_err(|error| failed(error.to_string()))?;
+        Ok(file)
+    }
+}
+
+fn ask_capabilities(command: &[String]) -> Result<BTreeSet<String>, String> {
+    let mut child = Command::new(&command[0])
+        .args(&command[1..])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("it cannot be started ({error})"))?;
+    let stdout = child.stdout.take();
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stdout.map(|stdout| stdout.take(64 * 1024).read_to_string(&mut text));
+        text
+    });
+    let deadline = Instant::now() + CAPABILITIES_TIMEOUT;
+    let status = loop {
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                let _ = child.kill().and_then(|()| child.wait().map(drop));
+                return Err(format!("it did not answer within {CAPABILITIES_TIMEOUT:?}"));
+            }
+            None => thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    let text = reader.join().map_err(|_| "its output could not be read".to_owned())?;
+    let line = text.lines().find(|line| line.starts_with('{'));
+    match line.map(serde_json::from_str::<CapabilitiesLine>) {
+        Some(Ok(line)) => Ok(line.capabilities),
+        Some(Err(error)) => Err(format!("its answer is not understood ({error})")),
+        None => Err(format!("it printed no JSON line ({status})")),
+    }
+}

@@ -1,0 +1,42 @@
+//! How text reaches the user: colour only on a terminal, errors on standard
+//! error as one sentence with its causes, tables without decoration.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+/// Red and bold.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Green.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// Yellow.
+pub(crate) const UNSURE: Style = AnsiColor::Yellow.on_default();
+/// Dimmed.
+pub(crate) const QUIET: Style = Style::new().dimmed();
+/// Bold.
+pub(crate) const STRONG: Style = Style::new().bold();
+
+/// Prints an error with its causes on one line.
+pub(crate) fn error(error: &anyhow::Error) {
+    anstream::eprintln!("{BAD}error{BAD:#}: {error:#}");
+}
+
+/// Prints a note that is not a result.
+pub(crate) fn note(text: &str) {
+    anstream::eprintln!("{QUIET}{text}{QUIET:#}");
+}
+
+/// A table with a heading; columns named in `right` hold numbers.
+pub(crate) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings)
+        .add_rows(rows);
+    for index in right {
+        if let Some(column) = table.column_mut(*index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}

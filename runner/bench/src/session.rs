@@ -1,0 +1,312 @@
+//! From a request to a stored run: build every version first, then plan, then
+//! measure block by block, each stored as soon as it is done.
+
+use crate::measure::{Bench, Placement, Subject};
+use crate::output;
+use crate::plan::{self, Entry, Interleaving};
+use crate::progress::Progress;
+use crate::project::Project;
+use anyhow::{Context, Result, bail};
+use build::Builder;
+use jiff::Timestamp;
+use model::{
+    Block, Cell, Outcome, Profile, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
+    VersionId, VersionSpec,
+};
+use rand::rngs::SysRng;
+use rand::TryRng;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use store::{RunWriter, Store};
+
+/// What was asked for, stored with the run; enough to plan it again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Versions, the anchor last when it was added.
+    pub(crate) versions: Vec<String>,
+    /// Suite names.
+    pub(crate) suites: Vec<String>,
+    /// Whether only quick arms.
+    pub(crate) quick: bool,
+    /// Blocks of every arm on every version.
+    pub(crate) blocks: u32,
+    /// Overrides the measured part of a block, in milliseconds.
+    pub(crate) measure_ms: Option<u64>,
+    /// `run` or `compare`.
+    pub(crate) command: String,
+}
+
+/// Versions that are built, suites that are read, and where to measure.
+pub(crate) struct Session<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) suites: Vec<Suite>,
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) placement: Placement,
+    pub(crate) cancel: Arc<AtomicBool>,
+}
+
+/// What came of measuring.
+pub(crate) struct Measured {
+    pub(crate) run: RunId,
+    pub(crate) finished: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Builds every version. Ctrl-C from here on ends in good order.
+    pub(crate) fn prepare(
+        project: &'a Project,
+        suites: Vec<Suite>,
+        versions: &[TargetVersion],
+    ) -> Result<Self> {
+        let cancel = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // A second signal ends the process at once.
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&cancel))?;
+            signal_hook::flag::register(signal, Arc::clone(&cancel))?;
+        }
+        let subjects = build_all(project, versions, &cancel)?;
+        // After the builds, which may use every CPU.
+        let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
+        placement.pin_runner().context("moving the runner off the host's CPUs")?;
+        Ok(Self { project, suites, subjects, placement, cancel })
+    }
+
+    /// The parts of measuring that all blocks share.
+    pub(crate) fn bench(&self, measure_ms: Option<u64>) -> Bench<'_> {
+        Bench {
+            placement: self.placement.clone(),
+            cache: self.project.cache.clone(),
+            cancel: &self.cancel,
+            measure_ms,
+        }
+    }
+
+    /// Whether an arm makes sense on a subject.
+    pub(crate) fn unsupported(&self, entry: (usize, usize, usize)) -> Option<String> {
+        let (suite, arm, subject) = entry;
+        self.subjects[subject].unsupported(&self.suites[suite].arms[arm])
+    }
+
+    fn entries(&self, asked: &Asked, seed: u64) -> Vec<Entry> {
+        let request = plan::Request {
+            suites: &self.suites,
+            subjects: self.subjects.len(),
+            quick: asked.quick,
+            blocks: asked.blocks,
+            seed,
+            interleaving: match asked.command.as_str() {
+                "compare" => Interleaving::Abba,
+                _ => Interleaving::Shuffled,
+            },
+        };
+        plan::plan(&request, |suite, arm, subject| self.unsupported((suite, arm, subject)).is_none())
+    }
+
+    /// Measures a new run.
+    pub(crate) async fn measure(&self, store: &Store, asked: &Asked, profile: &str, seed: u64) -> Result<Measured> {
+        let entries = self.entries(asked, seed);
+        if entries.iter().all(|entry| !entry.supported) {
+            bail!("nothing to measure: no version supports any arm of these suites");
+        }
+        let run = Run {
+            id: RunId::from_bits(SysRng.try_next_u64().context("drawing a run's name")?),
+            started_at: Timestamp::now(),
+            finished_at: None,
+            status: RunStatus::Running,
+            profile: profile.to_owned(),
+            seed,
+            harness: harness(self.project),
+            plan: serde_json::to_string(asked)?,
+            planned_blocks: entries.len() as u32,
+            anchor: self.project.config.anchor.clone(),
+            testbed: crate::testbed::read(self.project.config.measurement_protocol, &self.placement),
+            artifacts: self.subjects.iter().map(|subject| subject.artifact.clone()).collect(),
+            blocks: Vec::new(),
+        };
+        let writer = store.begin_run(&run).await?;
+        self.blocks(writer, &entries, &[], asked).await
+    }
+
+    /// Goes on with an interrupted run, if everything it stands on is as it was.
+    pub(crate) async fn resume(&self, store: &Store, id: &RunId, asked: &Asked) -> Result<Measured> {
+        let (writer, run) = store.resume_run(id).await?;
+        let refuse = |what: String| anyhow::anyhow!("run {id} cannot go on: {what}; start a new one");
+        let testbed = crate::testbed::read(self.project.config.measurement_protocol, &self.placement);
+        if let Some((field, then, now)) = run.testbed.differences(&testbed).into_iter().next() {
+            return Err(refuse(format!("{field} was `{then}` and is `{now}`")));
+        }
+        for (then, now) in run.artifacts.iter().zip(&self.subjects) {
+            if then.binary_sha256 != now.artifact.binary_sha256 {
+                return Err(refuse(format!("{} is not the binary it began with", now.label())));
+            }
+        }
+        let entries = self.entries(asked, run.seed);
+        let cell_of = |entry: &Entry| self.cell(entry);
+        for block in &run.blocks {
+            let entry = entries.get(block.ordinal as usize);
+            let same = entry.is_some_and(|entry| {
+                cell_of(entry) == block.cell && self.suites[entry.suite].sha256 == block.suite_sha256
+            });
+            if !same {
+                return Err(refuse(format!("suite {} changed since", block.cell.suite)));
+            }
+        }
+        let done: Vec<u32> = run.blocks.iter().map(|block| block.ordinal).collect();
+        output::note(&format!("going on with run {id}: {} of {} blocks are stored", done.len(), entries.len()));
+        self.blocks(writer, &entries, &done, asked).await
+    }
+
+    async fn blocks(
+        &self,
+        mut writer: RunWriter,
+        entries: &[Entry],
+        done: &[u32],
+        asked: &Asked,
+    ) -> Result<Measured> {
+        let id = writer.id().clone();
+        let bench = self.bench(asked.measure_ms);
+        let total = entries.len() as u64;
+        let mut progress = Progress::start(&format!("run {id}"), Some(total));
+        for (ordinal, entry) in entries.iter().enumerate() {
+            let ordinal = ordinal as u32;
+            if done.contains(&ordinal) {
+                continue;
+            }
+            progress.at(u64::from(ordinal), Some(total), &self.cell(entry).to_string());
+            let Some(block) = self.block(&bench, ordinal, entry) else {
+                writer.interrupt().await?;
+                progress.end();
+                return Ok(Measured { run: id, finished: false });
+            };
+            if let Outcome::Failed { reason, .. } = &block.outcome {
+                let bad = output::BAD;
+                progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
+            }
+            writer.add_block(&block).await?;
+        }
+        writer.finish(Timestamp::now()).await?;
+        progress.end();
+        Ok(Measured { run: id, finished: true })
+    }
+
+    /// One block, measured or not supported; `None` when the user wants out.
+    fn block(&self, bench: &Bench<'_>, ordinal: u32, entry: &Entry) -> Option<Block> {
+        let suite = &self.suites[entry.suite];
+        let arm = &suite.arms[entry.arm];
+        let subject = &self.subjects[entry.subject];
+        let (started_at, clock) = (Timestamp::now(), Instant::now());
+        let (labels, outcome) = match subject.unsupported(arm) {
+            Some(reason) => (Vec::new(), Outcome::Unsupported { reason }),
+            None => {
+                let measured = bench.measure(subject, arm)?;
+                (measured.labels, measured.outcome)
+            }
+        };
+        if self.cancel.load(Ordering::Relaxed) {
+            return None;
+        }
+        Some(Block {
+            ordinal,
+            cell: self.cell(entry),
+            artifact: entry.subject,
+            round: entry.round,
+            suite_sha256: suite.sha256,
+            definition_sha256: arm.definition_sha256,
+            started_at,
+            duration_ns: clock.elapsed().as_nanos() as u64,
+            labels,
+            outcome,
+        })
+    }
+
+    fn cell(&self, entry: &Entry) -> Cell {
+        let suite = &self.suites[entry.suite];
+        let arm = &suite.arms[entry.arm];
+        Cell {
+            target: self.subjects[entry.subject].artifact.target.clone(),
+            suite: suite.name.clone(),
+            benchmark: arm.benchmark.clone(),
+            arm: arm.name.clone(),
+        }
+    }
+}
+
+/// The profile's numbers with what the user overrode.
+pub(crate) fn profile(project: &Project, name: ProfileName, blocks: Option<u32>) -> Profile {
+    let profile = project.config.profile(name);
+    Profile { blocks: blocks.unwrap_or(profile.blocks), ..profile }
+}
+
+/// The versions asked for, and the anchor beside them.
+pub(crate) fn with_anchor(project: &Project, mut versions: Vec<TargetVersion>) -> Vec<TargetVersion> {
+    if let Some(anchor) = &project.config.anchor
+        && !versions.iter().any(|version| version.target == *anchor)
+    {
+        versions.push(TargetVersion { target: anchor.clone(), version: VersionSpec::WorkingTree });
+    }
+    versions
+}
+
+/// A seed nobody chose.
+pub(crate) fn random_seed() -> Result<u64> {
+    // 53 bits, so that the seed survives readers that keep numbers as doubles.
+    Ok(SysRng.try_next_u64().context("drawing a seed")? >> 11)
+}
+
+/// How to ask for exactly this version again.
+pub(crate) fn exactly(asked: &TargetVersion, id: &VersionId) -> String {
+    match (id, &asked.version) {
+        (VersionId::Commit { sha, modified: None, .. }, _) => format!("{}@{sha}", asked.target),
+        _ => asked.to_string(),
+    }
+}
+
+fn build_all(project: &Project, versions: &[TargetVersion], cancel: &Arc<AtomicBool>) -> Result<Vec<Subject>> {
+    let builder = Builder::new(&project.root, &project.cache)?.with_cancel(Arc::clone(cancel));
+    // All names first: a typing error should not show after a long build.
+    let mut resolved = Vec::new();
+    for version in versions {
+        let target = project.config.target(&version.target).context("a version of an undeclared target")?;
+        resolved.push((target, builder.resolve(target, &version.version)?));
+    }
+    let mut subjects = Vec::new();
+    for (target, resolved) in resolved {
+        let what = format!("building {} {}", target.name, resolved.version().label());
+        let mut progress: Option<Progress> = None;
+        let built = builder.obtain(&resolved, &mut |event| {
+            let progress = progress.get_or_insert_with(|| Progress::start(&what, None));
+            match event {
+                build::Progress::Waiting => progress.at(0, None, "waiting for another build"),
+                build::Progress::Exporting => progress.at(0, None, "writing its sources"),
+                build::Progress::Compiling { unit, compiled, total } => {
+                    progress.at(compiled as u64, total.map(|n| n as u64), &format!("compiling {unit}"));
+                }
+                build::Progress::Done => {}
+            }
+        })?;
+        if let Some(progress) = progress {
+            progress.end();
+        }
+        let subject = Subject::new(target, built.artifact, built.binary).map_err(anyhow::Error::msg)?;
+        output::note(&format!(
+            "{} {} is {}",
+            if built.from_cache { "found" } else { "built" },
+            subject.label(),
+            subject.binary.display()
+        ));
+        subjects.push(subject);
+    }
+    Ok(subjects)
+}
+
+/// Which tools measured: version, and commit where that can be told.
+fn harness(project: &Project) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match build::head_label(&project.root) {
+        Some(commit) => format!("bench {version} ({commit})"),
+        None => format!("bench {version}"),
+    }
+}

@@ -1,0 +1,155 @@
+//! Drives the real `bench` against a fake host.
+//!
+//! `honesty`: a host that lies, stalls or dies never becomes a number.
+//! `order`: blocks are interleaved as promised, told by the host's own log.
+//! `crash`: a killed runner leaves a readable database and can go on.
+//! `bundles`: export and import, and refusing what is not right.
+//! `text`: what a stranger reads: help and error texts.
+//! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
+
+mod bundles;
+mod crash;
+mod honesty;
+mod order;
+mod text;
+mod tidy;
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A project in a folder of its own, with one suite and a fake host.
+struct Project {
+    dir: TempDir,
+}
+
+/// What the program printed, and how it ended.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Project {
+    /// A project whose target is the fake host in `mode`.
+    fn new(mode: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Self { dir };
+        project.write("bench.toml", &config(mode));
+        project.write("suites/ask/suite.toml", SUITE);
+        fs::create_dir_all(project.path("cache")).unwrap();
+        project
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A copy of the fake host under another name, and so another digest.
+    fn fake(&self, name: &str) -> String {
+        let mut bytes = fs::read(fake_host()).unwrap();
+        bytes.extend_from_slice(name.as_bytes());
+        let path = self.path(name);
+        fs::write(&path, bytes).unwrap();
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&path, executable).unwrap();
+        format!("path:{}", path.display())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
+        command
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env("BENCH_CACHE_DIR", self.path("cache"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn bench(&self, arguments: &[&str]) -> Said {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Output of a command that must end well, as JSON.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let said = self.bench(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}\n{}\n{}", said.out, said.err);
+        serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {}", said.out))
+    }
+
+    /// Replaces what differs from run to run.
+    fn plain(&self, text: &str) -> String {
+        text.replace(&self.dir.path().display().to_string(), "DIR")
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+fn fake_host() -> PathBuf {
+    let bench = Path::new(env!("CARGO_BIN_EXE_bench"));
+    bench.parent().unwrap().join("examples/fake-host")
+}
+
+fn config(mode: &str) -> String {
+    format!(
+        r#"default_target = "fake"
+measurement_protocol = 1
+
+[margins]
+wall = 0.02
+cpu = 0.01
+exact = 0.0
+
+[profiles.quick]
+blocks = 1
+measure_ms = 100
+
+[profiles.full]
+blocks = 2
+
+[profiles.compare]
+blocks = 4
+
+[targets.fake]
+about = "A host for tests"
+source = "."
+binary = "fake-host"
+start = ["{{binary}}", "--mode", "{mode}", "--log", "log", "--addr", "{{addr}}"]
+capabilities = ["{{binary}}", "--capabilities"]
+ready_timeout_s = 1.0
+stop_timeout_s = 2.0
+"#
+    )
+}
+
+const SUITE: &str = r#"title = "Ask"
+why = "Does the runner tell the truth?"
+owner = "tests"
+
+[[benchmark]]
+name = "latency"
+driver = "http-latency"
+quick = true
+needs = ["http-fake"]
+expect = { status = 200, body = "hello" }
+load = { warmup_ms = 50, measure_ms = 300 }
+metrics = ["latency_p50_ns", "cpu_ns_per_request"]
+noise = "wall"
+budget_s = 5
+"#;

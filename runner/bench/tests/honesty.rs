@@ -1,0 +1,110 @@
+//! A host that lies, stalls or dies is reported as such and never becomes a
+//! number.
+
+use super::Project;
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+/// Measures the fake host in `mode` and returns how its only block ended.
+fn outcome(mode: &str) -> (i32, Value) {
+    let project = Project::new(mode);
+    let host = project.fake("host");
+    let said = project.bench(&["run", &host, "--quick", "--json"]);
+    let shown = project.json(&["show", "latest", "--json"]);
+    (said.code, shown["arms"][0].clone())
+}
+
+fn check_failure(mode: &str, expected: Expect) {
+    let (code, arm) = outcome(mode);
+    assert_eq!(code, 4, "{mode}: {arm}");
+    assert_eq!(arm["metrics"], Value::Array(Vec::new()), "{mode}: a number was stored");
+    let outcome = &arm["outcomes"][0];
+    assert_eq!(outcome["outcome"], "failed");
+    // Ports, counts and durations differ from run to run.
+    let reason = outcome["reason"].as_str().unwrap();
+    let reason: String = reason.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let mut reason = reason;
+    while reason.contains("00") {
+        reason = reason.replace("00", "0");
+    }
+    expected.assert_eq(&reason);
+    let log = outcome["log_tail"].as_str().unwrap();
+    assert!(log.contains(&format!("fake host in mode {mode}")), "{mode}: {log}");
+}
+
+#[test]
+fn a_wrong_body_fails_its_block() {
+    check_failure("wrong-body", expect![[""]]);
+}
+
+#[test]
+fn a_wrong_status_fails_its_block() {
+    check_failure("wrong-status", expect![[""]]);
+}
+
+#[test]
+fn a_host_that_dies_under_load_fails_its_block() {
+    check_failure("dies", expect![[""]]);
+}
+
+#[test]
+fn a_host_that_dies_at_start_fails_its_block() {
+    check_failure("dies-at-start", expect![[""]]);
+}
+
+#[test]
+fn a_host_that_never_gets_ready_fails_its_block() {
+    check_failure("never-ready", expect![[""]]);
+}
+
+#[test]
+fn a_garbled_ready_line_fails_its_block() {
+    check_failure("garbage", expect![[""]]);
+}
+
+#[test]
+fn noise_instead_of_a_ready_line_fails_its_block() {
+    check_failure("noise", expect![[""]]);
+}
+
+#[test]
+fn a_host_that_never_answers_fails_its_block() {
+    check_failure("silent", expect![[""]]);
+}
+
+/// One request in fifty takes 100 ms: the 99th percentile and the throughput
+/// must show it, the median must not.
+#[test]
+fn a_stall_shows_in_the_tail() {
+    let (code, arm) = outcome("stalls");
+    assert_eq!(code, 0, "{arm}");
+    let median = |name: &str| {
+        let metrics = arm["metrics"].as_array().unwrap();
+        let metric = metrics.iter().find(|metric| metric["metric"] == name);
+        metric.and_then(|metric| metric["median"].as_f64()).unwrap_or_else(|| panic!("{name}: {arm}"))
+    };
+    assert!(median("latency_p99_ns") >= 100e6, "{arm}");
+    assert!(median("latency_p50_ns") < 50e6, "{arm}");
+}
+
+#[test]
+fn a_version_that_lacks_a_capability_is_not_supported() {
+    let project = Project::new("right");
+    let host = project.fake("host");
+    let suite = super::SUITE.replace("http-fake", "http-p9");
+    project.write("suites/ask/suite.toml", &format!("{}{}", super::SUITE, &suite[suite.find("[[").unwrap()..].replace("\"latency\"", "\"newer\"")));
+    let said = project.json(&["run", &host, "--quick", "--json"]);
+    assert_eq!((&said["measured"], &said["unsupported"]), (&1.into(), &1.into()), "{said}");
+}
+
+#[test]
+fn check_tells_right_from_wrong_without_storing() {
+    for (mode, code, word) in [("right", 0, "right"), ("wrong-status", 1, "wrong")] {
+        let project = Project::new(mode);
+        let host = project.fake("host");
+        let said = project.bench(&["run", &host, "--check"]);
+        assert_eq!(said.code, code, "{}{}", said.out, said.err);
+        assert!(said.out.starts_with(word), "{}", said.out);
+        assert!(!project.path("data/bench.sqlite").exists());
+    }
+}

@@ -1,0 +1,188 @@
+//! Runs `cargo build`, writes down all it prints, and stops it when told to.
+//! It must not know about versions or the cache of artifacts.
+
+use crate::environment;
+use crate::error::{BuildError, io};
+use crate::layout::Layout;
+use crate::toolchain::{PROFILE, Toolchain};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+/// Lines kept for the message of a failed build.
+const LAST_LINES: usize = 20;
+/// How often the cancel flag is looked at while cargo is silent.
+const TICK: Duration = Duration::from_millis(100);
+
+/// One call of cargo.
+pub(crate) struct Call<'c> {
+    /// Where the sources are.
+    pub(crate) folder: &'c Path,
+    /// Cargo's target directory.
+    pub(crate) target_folder: &'c Path,
+    /// The binary's name.
+    pub(crate) binary: &'c str,
+    /// Who compiles.
+    pub(crate) toolchain: &'c Toolchain,
+    /// Where all output goes; an earlier log is replaced.
+    pub(crate) log: &'c Path,
+    /// The cache.
+    pub(crate) layout: &'c Layout,
+}
+
+/// How it ended.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) last_lines: Vec<String>,
+}
+
+impl Call<'_> {
+    /// Where cargo leaves the binary.
+    pub(crate) fn built(&self) -> PathBuf {
+        self.target_folder.join(PROFILE).join(self.binary)
+    }
+
+    /// Runs cargo to its end; `compiling` is called with each package begun.
+    ///
+    /// # Errors
+    /// When cancelled, when cargo cannot be run or the log not be written;
+    /// not when cargo fails.
+    pub(crate) fn run(
+        &self,
+        cancel: &AtomicBool,
+        mut compiling: impl FnMut(&str),
+    ) -> Result<Ended, BuildError> {
+        let mut log = self.begin_log()?;
+        let writing = || io("writing", self.log);
+        let output = log.try_clone().map_err(writing())?;
+        let child = self.command().stdout(output).spawn().map_err(|e| BuildError::Tool {
+            program: "cargo",
+            problem: format!("{e}; install Rust from https://rustup.rs"),
+        })?;
+        let mut running = Running(child);
+        let lines = read_lines(running.0.stderr.take());
+        let mut last_lines = VecDeque::new();
+        loop {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(BuildError::Cancelled);
+            }
+            let line = match lines.recv_timeout(TICK) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Disconnected) => break,
+                // Something cargo left behind may hold its output open for ever.
+                Err(RecvTimeoutError::Timeout) if running.has_ended()? => break,
+                Err(RecvTimeoutError::Timeout) => continue,
+            };
+            writeln!(log, "{line}").map_err(writing())?;
+            if let Some(unit) = unit(&line) {
+                compiling(unit);
+            }
+            if last_lines.len() == LAST_LINES {
+                last_lines.pop_front();
+            }
+            last_lines.push_back(line);
+        }
+        let status = running.0.wait().map_err(io("waiting for cargo in", self.folder))?;
+        Ok(Ended { status, last_lines: last_lines.into() })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = environment::command("cargo", self.layout.root());
+        command
+            .args(["build", "--release", "--locked", "--color", "never", "--bin", self.binary])
+            .current_dir(self.folder)
+            .env("CARGO_TARGET_DIR", self.target_folder)
+            // RUSTFLAGS for paths that may hold spaces; cargo takes them alike.
+            .env("CARGO_ENCODED_RUSTFLAGS", self.toolchain.flags().join("\x1f"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            // Its own group, so that its compilers can be stopped with it.
+            .process_group(0);
+        command
+    }
+
+    /// A log whose head says how to do the same by hand.
+    fn begin_log(&self) -> Result<File, BuildError> {
+        if let Some(folder) = self.log.parent() {
+            fs::create_dir_all(folder).map_err(io("creating", folder))?;
+        }
+        let opening = || io("writing", self.log);
+        // Emptied first, then appended to: cargo writes to the same file.
+        File::create(self.log).map_err(opening())?;
+        let mut log = File::options().append(true).open(self.log).map_err(opening())?;
+        writeln!(
+            log,
+            "$ cd {}\n$ CARGO_TARGET_DIR={} RUSTFLAGS=\"{}\" \
+             cargo build --release --locked --bin {}\n# {}",
+            self.folder.display(),
+            self.target_folder.display(),
+            self.toolchain.flags().join(" "),
+            self.binary,
+            self.toolchain.name(),
+        )
+        .map_err(opening())?;
+        Ok(log)
+    }
+}
+
+/// A running cargo, which does not outlive this value.
+struct Running(Child);
+
+impl Running {
+    fn has_ended(&mut self) -> Result<bool, BuildError> {
+        let ended = self.0.try_wait().map_err(io("waiting for", Path::new("cargo")))?;
+        Ok(ended.is_some())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !matches!(self.0.try_wait(), Ok(None)) {
+            return;
+        }
+        // Fails only when everything has ended by itself.
+        let _ = killpg(Pid::from_raw(self.0.id().cast_signed()), Signal::SIGKILL);
+        let _ = self.0.wait();
+    }
+}
+
+/// Reads in a thread of its own, which ends with the stream.
+fn read_lines(stream: Option<ChildStderr>) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in stream.into_iter().flat_map(|stream| BufReader::new(stream).split(b'\n')) {
+            let Ok(line) = line else { return };
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// `foo v1.0.0` of `   Compiling foo v1.0.0 (/path)`.
+fn unit(line: &str) -> Option<&str> {
+    let unit = line.trim_start().strip_prefix("Compiling ")?;
+    Some(unit.split(" (").next().unwrap_or(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unit;
+
+    #[test]
+    fn units_are_read_off_cargos_output() {
+        assert_eq!(unit("   Compiling libc v0.2.180"), Some("libc v0.2.180"));
+        assert_eq!(unit("   Compiling mini v0.1.0 (/cache/src/mini)"), Some("mini v0.1.0"));
+        assert_eq!(unit("    Finished `release` profile"), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! Why something could not be built, each with what to do about it.
+//! Texts are complete in themselves: no error hides its reason in a source.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why a version could not be resolved or built.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The project is not in a git repository.
+    #[error(
+        "{} is not in a git repository, so there is nothing to build from: \
+         run `git init` and commit there, or name a binary with path:BINARY",
+        project.display()
+    )]
+    NoRepository {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// The repository is empty.
+    #[error(
+        "{} has no commit yet, and every result names one: commit first, then measure",
+        repository.display()
+    )]
+    NoCommit {
+        /// The repository's folder.
+        repository: PathBuf,
+    },
+    /// A bare repository was asked for its working tree.
+    #[error(
+        "{} is a bare repository without a working tree: name a commit, e.g. `HEAD`",
+        repository.display()
+    )]
+    NoWorkingTree {
+        /// The repository's folder.
+        repository: PathBuf,
+    },
+    /// Nothing has that name.
+    #[error("there is no commit `{reference}` in {}; {remedy}", repository.display())]
+    UnknownRef {
+        /// What was asked for.
+        reference: String,
+        /// The repository's folder.
+        repository: PathBuf,
+        /// What to do.
+        remedy: String,
+    },
+    /// The name is git's for something, but not for one commit.
+    #[error("`{reference}` does not name one commit of {}: {problem}", repository.display())]
+    NotACommit {
+        /// What was asked for.
+        reference: String,
+        /// The repository's folder.
+        repository: PathBuf,
+        /// What it is instead.
+        problem: String,
+    },
+    /// `bench.toml` declares a target that cannot be built.
+    #[error("target `{target}` in bench.toml: {problem}")]
+    Declaration {
+        /// The target.
+        target: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The target's folder is not there.
+    #[error(
+        "target `{target}` has no folder `{}` at {place}: choose a version that has it, \
+         or correct `source` in bench.toml",
+        folder.display()
+    )]
+    NoFolder {
+        /// The target.
+        target: String,
+        /// Its `source`.
+        folder: PathBuf,
+        /// Commit, or working tree.
+        place: String,
+    },
+    /// The sources pin no dependencies.
+    #[error(
+        "target `{target}` has no Cargo.lock in `{}` at {place}: run `cargo generate-lockfile` \
+         there and commit it (check .gitignore), so that a version is one set of dependencies",
+        folder.display()
+    )]
+    NoLockfile {
+        /// The target.
+        target: String,
+        /// Its `source`.
+        folder: PathBuf,
+        /// Commit, or working tree.
+        place: String,
+    },
+    /// A submodule, or a name that is not text.
+    #[error(
+        "target `{target}`: cannot take `{path}` at {place} as a source, since it is {problem}; \
+         if the build does not need it, add it to `exclude` in bench.toml"
+    )]
+    UnusableSource {
+        /// The target.
+        target: String,
+        /// Which file.
+        path: String,
+        /// Commit, or working tree.
+        place: String,
+        /// Why not.
+        problem: &'static str,
+    },
+    /// A given binary cannot be used.
+    #[error("cannot measure {}: {problem}", path.display())]
+    Given {
+        /// The binary.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: &'static str,
+    },
+    /// Cargo did not succeed.
+    #[error("{0}")]
+    Failed(Box<Failure>),
+    /// Cargo succeeded but left no binary where it always does.
+    #[error(
+        "cargo built `{target}` but there is no {}: `build.target` in a cargo configuration \
+         file moves it; remove that (whole log: {})",
+        binary.display(), log.display()
+    )]
+    NoBinary {
+        /// The target.
+        target: String,
+        /// Where it should be.
+        binary: PathBuf,
+        /// What cargo said.
+        log: PathBuf,
+    },
+    /// The compiler was updated between resolving and building.
+    #[error(
+        "the compiler is `{now}` but was `{then}` when the versions were resolved: \
+         start again, so that all are built by the same one"
+    )]
+    ToolchainChanged {
+        /// First line of `rustc -vV` when resolved.
+        then: String,
+        /// First line of `rustc -vV` now.
+        now: String,
+    },
+    /// `rustc` or `cargo` cannot be run.
+    #[error("cannot run `{program}`: {problem}")]
+    Tool {
+        /// The command.
+        program: &'static str,
+        /// What happened and what to do.
+        problem: String,
+    },
+    /// The flag given to `with_cancel` was set.
+    #[error("building was cancelled")]
+    Cancelled,
+    /// The system refused.
+    #[error("{doing}: {cause}")]
+    Io {
+        /// Verb, object and where.
+        doing: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Git refused.
+    #[error("{doing}: {}", cause.message())]
+    Git {
+        /// Verb, object and where.
+        doing: String,
+        /// What git said.
+        cause: git2::Error,
+    },
+}
+
+/// A build that cargo gave up.
+#[derive(Debug)]
+pub struct Failure {
+    /// The target.
+    pub target: String,
+    /// The version's label.
+    pub version: String,
+    /// How cargo ended, e.g. `exit status: 101`.
+    pub status: String,
+    /// The last lines it printed.
+    pub last_lines: Vec<String>,
+    /// Everything it printed.
+    pub log: PathBuf,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "building `{}` at {} failed: `cargo build` ended with {}",
+            self.target, self.version, self.status
+        )?;
+        for line in &self.last_lines {
+            writeln!(f, "  | {line}")?;
+        }
+        write!(f, "whole log: {}", self.log.display())
+    }
+}
+
+/// Gives a refusal of the system its context.
+pub(crate) fn io(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> BuildError {
+    let doing = format!("{verb} {}", path.display());
+    move |cause| BuildError::Io { doing, cause }
+}
+
+/// Gives a refusal of git its context.
+pub(crate) fn git(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> BuildError {
+    let doing = doing.into();
+    move |cause| BuildError::Git { doing, cause }
+}

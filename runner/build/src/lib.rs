@@ -1,0 +1,33 @@
+//! Turns "target at version" into an artifact: a binary and its identity,
+//! cached by content.
+//!
+//! Sources come out of git's objects (or the working tree) and are copied to
+//! one fixed folder below the cache, where cargo builds them with remapped
+//! paths. No `git worktree` and no checkout: the user's repository, its index,
+//! its branches and its `target/` are only ever read.
+//!
+//! Building runs the build scripts of whatever version is asked for. They get
+//! an environment without obvious credentials (see `environment.rs`), but this
+//! is no sandbox: they can read every file we can.
+//!
+//! This crate must not measure, open a database or link what it builds.
+
+mod artifacts;
+mod builder;
+mod cargo;
+mod environment;
+mod error;
+mod given;
+mod layout;
+mod lock;
+mod progress;
+mod repository;
+mod resolved;
+mod source;
+mod sync;
+mod toolchain;
+
+pub use builder::{Builder, Built};
+pub use error::BuildError;
+pub use progress::Progress;
+pub use resolved::Resolved;

@@ -1,0 +1,37 @@
+//! HTTP/1.1 load generation: sends checked requests, measures rate and
+//! latency, and says what measuring itself cost.
+//!
+//! `run` executes a `Plan`; `ask_once` and `first_answer` send a single
+//! request. An answer is compared whole, every time: a wrong one is a
+//! `Failure`, never a number. This crate starts no server, stores nothing,
+//! and reads no other process's accounting (that is the caller's probe).
+//!
+//! From outside in: `plan` (what to run), `run` (threads, slices), `crew` (a
+//! thread, its timeouts), `drive` (a connection's loop, the hot path),
+//! `connection` (socket), `response` (framing), `checker` (right or wrong).
+
+mod board;
+mod checker;
+mod connection;
+mod crew;
+mod drive;
+mod expect;
+mod failure;
+mod floor;
+mod generator_cpu;
+mod once;
+mod plan;
+mod request;
+mod response;
+mod run;
+mod slices;
+
+pub use expect::{Expect, ExpectBody};
+pub use failure::{Excerpt, Failure, Stopped, WrongAnswer};
+pub use floor::slice_boundary_ns;
+pub use generator_cpu::{GENERATOR_BOUND_SHARE, Generator};
+pub use once::{ask_once, first_answer};
+pub use plan::{Call, MAX_LATENCY, Mode, Placement, Plan};
+pub use request::Request;
+pub use run::{Measured, run};
+pub use slices::Slice;

@@ -1,0 +1,51 @@
+//! The measured part, cut into slices at boundaries.
+//!
+//! Bookkeeping over totals and readings; it neither waits nor measures. The
+//! readings are the caller's: n slices lie between n + 1 of them.
+
+use crate::board::Totals;
+
+/// What happened between two boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// Time between the boundaries, nanoseconds.
+    pub elapsed_ns: u64,
+    /// Right answers completed.
+    pub requests: u64,
+    /// Failures. Zero in a finished measurement, which any failure ends.
+    pub errors: u64,
+}
+
+/// The boundaries so far.
+#[derive(Debug)]
+pub(crate) struct SliceLog<R> {
+    pub(crate) first: Totals,
+    pub(crate) last: Totals,
+    pub(crate) slices: Vec<Slice>,
+    pub(crate) readings: Vec<R>,
+}
+
+impl<R> SliceLog<R> {
+    /// Starts at the first boundary, with room for `slices`.
+    pub(crate) fn open(slices: usize, totals: Totals, reading: R) -> SliceLog<R> {
+        let mut readings = Vec::with_capacity(slices + 1);
+        readings.push(reading);
+        SliceLog { first: totals, last: totals, slices: Vec::with_capacity(slices), readings }
+    }
+
+    /// Ends a slice at a boundary.
+    pub(crate) fn close(&mut self, totals: Totals, reading: R) {
+        self.cut_off(totals);
+        self.readings.push(reading);
+    }
+
+    /// Ends a slice at which a failure stopped the run: without a reading.
+    pub(crate) fn cut_off(&mut self, totals: Totals) {
+        self.slices.push(Slice {
+            elapsed_ns: totals.at_ns - self.last.at_ns,
+            requests: totals.answered - self.last.answered,
+            errors: totals.errors - self.last.errors,
+        });
+        self.last = totals;
+    }
+}

@@ -1,0 +1,139 @@
+//! What a run reports when every answer is right.
+
+use std::{sync::atomic::AtomicBool, time::Duration};
+
+use load::{Call, Expect, ExpectBody, Measured, Placement, Plan, Request, run};
+
+use crate::server::{Act, HELLO, call, plan, send, serve};
+
+fn measure(plan: &Plan) -> Measured<u32> {
+    let mut readings = 0;
+    run(plan, &AtomicBool::new(false), || {
+        readings += 1;
+        readings
+    })
+    .unwrap_or_else(|stopped| panic!("{stopped}"))
+}
+
+/// What holds of every finished measurement.
+fn assert_consistent(plan: &Plan, measured: &Measured<u32>, connections: u64) {
+    assert_eq!(measured.slices.len(), plan.slices);
+    let boundaries: Vec<u32> = (1..=plan.slices as u32 + 1).collect();
+    assert_eq!(measured.readings, boundaries);
+    for slice in &measured.slices {
+        assert!(u128::from(slice.elapsed_ns) >= plan.slice.as_nanos());
+        assert_eq!(slice.errors, 0);
+    }
+    let difference = measured.latency.len().abs_diff(measured.requests());
+    assert!(difference <= connections, "{difference} latencies without a request");
+    assert!(measured.requests() > 0);
+    assert!((0.0..=1.0).contains(&measured.generator.cpu_share));
+    assert!(measured.generator.cpu_ns_per_request > 0.0);
+}
+
+#[test]
+fn right_answers_in_every_framing() {
+    let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
+        2;ext\r\nhe\r\n3\r\nllo\r\n0\r\nx: y\r\n\r\n";
+    let interim = [b"HTTP/1.1 100 Continue\r\n\r\n", HELLO].concat();
+    for answer in [HELLO, chunked, &interim] {
+        for piece in [usize::MAX, 5] {
+            let bytes = answer.to_vec();
+            let addr = serve(move |_| Act::Send(bytes.clone(), piece));
+            let plan = plan(call(addr), 3);
+            let measured = measure(&plan);
+            assert_consistent(&plan, &measured, 3);
+            assert_eq!(measured.reconnects, 0);
+            assert_eq!(measured.bytes_read, measured.requests() * answer.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn closing_servers_are_reconnected_to() {
+    let announced = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
+    let until_close = b"HTTP/1.1 200 OK\r\n\r\nhello";
+    for bytes in [announced.as_slice(), until_close] {
+        let addr = serve(move |_| Act::SendAndClose(bytes.to_vec()));
+        let plan = plan(call(addr), 2);
+        let measured = measure(&plan);
+        assert_consistent(&plan, &measured, 2);
+        assert!(measured.reconnects.abs_diff(measured.requests()) <= 2);
+    }
+}
+
+#[test]
+fn stalls_show_in_the_histogram_by_their_share() {
+    // Every 40th answer of a connection takes 100 ms more: 2.5 % of them.
+    let stall = Duration::from_millis(100);
+    let addr = serve(move |request| match request % 40 {
+        39 => Act::SendAfter(stall, HELLO.to_vec()),
+        _ => send(HELLO),
+    });
+    let mut plan = plan(call(addr), 4);
+    plan.slices = 50;
+    let measured = measure(&plan);
+    assert_consistent(&plan, &measured, 4);
+    let stall_ns = stall.as_nanos() as u64;
+    assert!(measured.latency.value_at_quantile(0.99) >= stall_ns * 999 / 1000);
+    assert!(measured.latency.value_at_quantile(0.90) < stall_ns);
+    let slow = measured.latency.count_between(stall_ns * 999 / 1000, u64::MAX);
+    let share = slow as f64 / measured.latency.len() as f64;
+    assert!((0.015..0.06).contains(&share), "{share} of the answers stalled, not 0.025");
+}
+
+#[test]
+fn a_stall_at_the_end_is_awaited_and_recorded() {
+    let addr = serve(|request| match request {
+        0 => send(HELLO),
+        _ => Act::SendAfter(Duration::from_millis(400), HELLO.to_vec()),
+    });
+    let mut plan = plan(call(addr), 1);
+    plan.warmup = Duration::ZERO;
+    let measured = measure(&Plan { slices: 1, ..plan });
+    assert!(measured.latency.max() >= 399_000_000, "{} ns", measured.latency.max());
+    assert!(measured.requests() <= 1);
+}
+
+#[test]
+fn long_bodies_both_ways_do_not_deadlock() {
+    // More than the kernel buffers in both directions together (4 MiB to send
+    // and 6 MiB to receive, each way, by default).
+    let body: Vec<u8> = (0..24_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let length = body.len();
+    let addr = serve(move |_| Act::Echo(length));
+    for expected in [ExpectBody::Exactly(body.clone()), ExpectBody::sha256_of(&body)] {
+        let request = Request {
+            method: "POST".to_owned(),
+            body: body.clone(),
+            ..Request::get("/echo", "test")
+        };
+        let expect = Expect { body: expected, ..Expect::ok("") };
+        let mut plan = plan(Call { addr, request, expect }, 1);
+        plan.slice = Duration::from_millis(200);
+        assert_consistent(&plan, &measure(&plan), 1);
+    }
+}
+
+#[test]
+fn answers_to_head_have_no_body() {
+    let addr = serve(|_| send(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
+    let request = Request { method: "HEAD".to_owned(), ..Request::get("/hello", "test") };
+    let plan = plan(Call { request, expect: Expect::ok(""), ..call(addr) }, 1);
+    assert_consistent(&plan, &measure(&plan), 1);
+}
+
+#[test]
+fn several_threads_are_merged() {
+    let addr = serve(|_| send(HELLO));
+    let mut plan = plan(call(addr), 5);
+    plan.placement = Placement::Floating { threads: 2 };
+    let measured = measure(&plan);
+    assert_consistent(&plan, &measured, 5);
+    assert_eq!(measured.generator.threads, 2);
+    // Never more threads than connections.
+    let pinned =
+        Plan { placement: Placement::Pinned(vec![0, 1]), ..crate::server::plan(call(addr), 1) };
+    let generator = measure(&pinned).generator;
+    assert_eq!((generator.threads, generator.cpus), (1, vec![0]));
+}

@@ -1,0 +1,29 @@
+//! The vocabulary of the project: what a suite, a target, a run, a block and
+//! a metric are, and the files they are written in.
+//!
+//! This crate reads text and checks it. It must not open a database or a
+//! socket, start a process, read a clock or decide anything statistical.
+
+pub mod bundle;
+pub mod config;
+mod diagnostic;
+mod digest;
+mod histogram;
+mod metric;
+mod run;
+mod suite;
+mod testbed;
+mod version;
+
+pub use config::{Config, Launch, Margins, Profile, ProfileName, Ready, Target};
+pub use diagnostic::Diagnostic;
+pub use digest::{Digest, Hasher};
+pub use histogram::LatencyHistogram;
+pub use metric::{Direction, METRICS, Metric, Source, Unit};
+pub use run::{
+    Absent, Artifact, Block, Cell, Invalid, Label, Measurements, Outcome, Run, RunId, RunStatus,
+    VersionId,
+};
+pub use suite::{Arm, Driver, Expect, ExpectBody, HttpLoad, NoiseClass, Request, Suite};
+pub use testbed::Testbed;
+pub use version::{TargetVersion, VersionError, VersionSpec};

@@ -1,0 +1,312 @@
+//! The one table that knows what is measured: unit, direction, precision.
+//! CLI, database, API and pages look here; nobody else may name a unit or say
+//! which way is better. It must not compute a statistic.
+
+use std::fmt;
+
+/// A metric: what a number means and how to show it.
+#[derive(Debug, PartialEq)]
+pub struct Metric {
+    /// The identifier used in suites, the database and bundles; unit last.
+    pub name: &'static str,
+    /// What people read.
+    pub label: &'static str,
+    /// The unit of every stored value.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// Where the values of a block come from.
+    pub source: Source,
+}
+
+/// The unit of a stored value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Nanoseconds.
+    Nanoseconds,
+    /// Bytes.
+    Bytes,
+    /// Requests per second.
+    RequestsPerSecond,
+    /// Retired instructions.
+    Instructions,
+    /// A plain number of things.
+    Count,
+}
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Lower is better.
+    Lower,
+    /// Higher is better.
+    Higher,
+    /// A raw counter that is neither good nor bad; never compared.
+    Neither,
+}
+
+/// Where the values of one block come from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Source {
+    /// Stored samples of this very name.
+    Samples,
+    /// A stored histogram of this very name.
+    Histogram,
+    /// `scale` x `numerator` / `denominator`, slice by slice; a numerator
+    /// stored once per block is divided by the sum of the denominator.
+    Ratio {
+        /// Name of the sampled metric above the line.
+        numerator: &'static str,
+        /// Name of the sampled metric below the line.
+        denominator: &'static str,
+        /// Constant factor, e.g. nanoseconds in a second.
+        scale: f64,
+    },
+    /// A quantile of a stored histogram.
+    Quantile {
+        /// Name of the histogram metric.
+        histogram: &'static str,
+        /// Between 0 and 1.
+        quantile: f64,
+    },
+}
+
+const NS_PER_S: f64 = 1e9;
+
+const fn raw(name: &'static str, label: &'static str, unit: Unit) -> Metric {
+    Metric { name, label, unit, direction: Direction::Neither, source: Source::Samples }
+}
+
+const fn lower(name: &'static str, label: &'static str, unit: Unit) -> Metric {
+    Metric { name, label, unit, direction: Direction::Lower, source: Source::Samples }
+}
+
+const fn quantile(name: &'static str, label: &'static str, quantile: f64) -> Metric {
+    Metric {
+        name,
+        label,
+        unit: Unit::Nanoseconds,
+        direction: Direction::Lower,
+        source: Source::Quantile { histogram: "latency_ns", quantile },
+    }
+}
+
+const fn per_request(
+    name: &'static str,
+    label: &'static str,
+    unit: Unit,
+    numerator: &'static str,
+) -> Metric {
+    Metric {
+        name,
+        label,
+        unit,
+        direction: Direction::Lower,
+        source: Source::Ratio { numerator, denominator: "requests", scale: 1.0 },
+    }
+}
+
+/// Every metric there is, raw counters first.
+pub static METRICS: &[Metric] = &[
+    raw("slice_ns", "length of a slice", Unit::Nanoseconds),
+    raw("requests", "requests answered in a slice", Unit::Count),
+    raw("cpu_ns", "CPU time of the host in a slice", Unit::Nanoseconds),
+    raw("cpu_kernel_ns", "kernel CPU time of the host in a block", Unit::Nanoseconds),
+    raw("instructions", "user-space instructions of the host in a slice", Unit::Instructions),
+    raw("generator_cpu_ns", "CPU time of the load generator in a block", Unit::Nanoseconds),
+    Metric {
+        name: "latency_ns",
+        label: "latency of every request",
+        unit: Unit::Nanoseconds,
+        direction: Direction::Neither,
+        source: Source::Histogram,
+    },
+    Metric {
+        name: "throughput_rps",
+        label: "throughput",
+        unit: Unit::RequestsPerSecond,
+        direction: Direction::Higher,
+        source: Source::Ratio { numerator: "requests", denominator: "slice_ns", scale: NS_PER_S },
+    },
+    quantile("latency_p50_ns", "median latency", 0.50),
+    quantile("latency_p90_ns", "latency, 90th percentile", 0.90),
+    quantile("latency_p99_ns", "latency, 99th percentile", 0.99),
+    quantile("latency_p999_ns", "latency, 99.9th percentile", 0.999),
+    per_request("cpu_ns_per_request", "CPU time per request", Unit::Nanoseconds, "cpu_ns"),
+    per_request(
+        "cpu_kernel_ns_per_request",
+        "kernel CPU time per request",
+        Unit::Nanoseconds,
+        "cpu_kernel_ns",
+    ),
+    per_request(
+        "instructions_per_request",
+        "user-space instructions per request",
+        Unit::Instructions,
+        "instructions",
+    ),
+    per_request(
+        "generator_cpu_ns_per_request",
+        "CPU time of the load generator per request",
+        Unit::Nanoseconds,
+        "generator_cpu_ns",
+    ),
+    lower("rss_peak_bytes", "peak resident memory", Unit::Bytes),
+    lower("cold_start_ns", "spawn to first right answer", Unit::Nanoseconds),
+    lower("ready_ns", "spawn to ready", Unit::Nanoseconds),
+    lower("phase_engine_ns", "start-up: engine", Unit::Nanoseconds),
+    lower("phase_compile_ns", "start-up: compile the component", Unit::Nanoseconds),
+    lower("phase_load_ns", "start-up: load the precompiled component", Unit::Nanoseconds),
+    lower("phase_link_ns", "start-up: link", Unit::Nanoseconds),
+    lower("phase_listen_ns", "start-up: listen", Unit::Nanoseconds),
+    lower("cold_start_cpu_ns", "CPU time, spawn to first right answer", Unit::Nanoseconds),
+    lower(
+        "cold_start_instructions",
+        "user-space instructions, spawn to first right answer",
+        Unit::Instructions,
+    ),
+    lower("binary_bytes", "size of the host's binary", Unit::Bytes),
+    lower("component_bytes", "size of the component", Unit::Bytes),
+    lower("precompiled_bytes", "size of the precompiled component", Unit::Bytes),
+];
+
+impl Metric {
+    /// The metric of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        METRICS.iter().find(|metric| metric.name == name)
+    }
+
+    /// Whether two versions may be compared on it.
+    pub fn is_comparable(&self) -> bool {
+        self.direction != Direction::Neither
+    }
+
+    /// Whether samples of this name are stored (as opposed to derived).
+    pub fn is_stored(&self) -> bool {
+        matches!(self.source, Source::Samples | Source::Histogram)
+    }
+
+    /// A value with its unit, rounded to what a reader can use.
+    pub fn display(&self, value: f64) -> String {
+        self.unit.display(value)
+    }
+}
+
+impl Unit {
+    /// The unit's symbol, as it stands in JSON.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Nanoseconds => "ns",
+            Self::Bytes => "bytes",
+            Self::RequestsPerSecond => "requests/s",
+            Self::Instructions => "instructions",
+            Self::Count => "count",
+        }
+    }
+
+    /// The largest scale not above `magnitude`: factor and symbol, for an
+    /// axis or a cell.
+    pub fn scale(self, magnitude: f64) -> (f64, &'static str) {
+        let scales: &[(f64, &'static str)] = match self {
+            Self::Nanoseconds => &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")],
+            Self::Bytes => {
+                &[(1073741824.0, "GiB"), (1048576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")]
+            }
+            Self::RequestsPerSecond => &[(1e6, "M req/s"), (1e3, "k req/s"), (1.0, "req/s")],
+            Self::Instructions => {
+                &[(1e9, "G instr"), (1e6, "M instr"), (1e3, "k instr"), (1.0, "instr")]
+            }
+            Self::Count => &[(1.0, "")],
+        };
+        let magnitude = magnitude.abs();
+        scales
+            .iter()
+            .copied()
+            .find(|(factor, _)| magnitude >= *factor)
+            .unwrap_or(scales[scales.len() - 1])
+    }
+
+    /// A value in the scale that suits it, with three significant digits or
+    /// all digits before the point.
+    pub fn display(self, value: f64) -> String {
+        let (factor, symbol) = self.scale(value);
+        let scaled = value / factor;
+        let decimals = match scaled.abs() {
+            _ if factor == 1.0 && scaled.fract() == 0.0 => 0,
+            magnitude if magnitude >= 100.0 => 0,
+            magnitude if magnitude >= 10.0 => 1,
+            _ => 2,
+        };
+        format!("{scaled:.decimals$} {symbol}").trim_end().to_owned()
+    }
+}
+
+impl Direction {
+    /// The direction in words, as pages say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Lower => "lower is better",
+            Self::Higher => "higher is better",
+            Self::Neither => "neither way is better",
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_ends_in_its_unit_and_is_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for metric in METRICS {
+            assert!(seen.insert(metric.name), "{metric} stands twice");
+            let suffixes: &[&str] = match metric.unit {
+                Unit::Nanoseconds => &["_ns", "_ns_per_request"],
+                Unit::Bytes => &["_bytes"],
+                Unit::RequestsPerSecond => &["_rps"],
+                Unit::Instructions => &["instructions", "instructions_per_request"],
+                Unit::Count => &[""],
+            };
+            assert!(suffixes.iter().any(|suffix| metric.name.ends_with(suffix)), "{metric}");
+        }
+    }
+
+    #[test]
+    fn derived_metrics_rest_on_stored_ones() {
+        for metric in METRICS {
+            let parts: &[&str] = match &metric.source {
+                Source::Samples | Source::Histogram => &[],
+                Source::Ratio { numerator, denominator, .. } => &[numerator, denominator],
+                Source::Quantile { histogram, .. } => &[histogram],
+            };
+            for part in parts {
+                assert!(Metric::named(part).is_some_and(Metric::is_stored), "{metric}: {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_read_well() {
+        for (unit, value, expected) in [
+            (Unit::Nanoseconds, 12.0, "12 ns"),
+            (Unit::Nanoseconds, 0.0, "0 ns"),
+            (Unit::Nanoseconds, 1_234_567.0, "1.23 ms"),
+            (Unit::Nanoseconds, 99_990.0, "100.0 µs"),
+            (Unit::Bytes, 45_015.0, "44.0 KiB"),
+            (Unit::Bytes, 512.0, "512 B"),
+            (Unit::RequestsPerSecond, 45_123.4, "45.1 k req/s"),
+            (Unit::Instructions, 123_456.0, "123 k instr"),
+            (Unit::Count, 3.0, "3"),
+            (Unit::Nanoseconds, -2_500.0, "-2.50 µs"),
+        ] {
+            assert_eq!(unit.display(value), expected, "{value} {}", unit.symbol());
+        }
+    }
+}

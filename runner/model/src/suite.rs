@@ -1,0 +1,298 @@
+//! Suites: one question, told in `why`, with its benchmarks and the answers
+//! that prove them right. Parameters are expanded here, so that everybody
+//! else sees a flat list of arms. It must not run anything.
+
+use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
+use crate::metric::Metric;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+mod expand;
+mod wire;
+
+/// A folder under `suites/`.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The folder's name.
+    pub name: String,
+    /// The folder.
+    pub dir: PathBuf,
+    /// A heading.
+    pub title: String,
+    /// The question the suite answers, shown above its charts.
+    pub why: String,
+    /// Who looks after it.
+    pub owner: String,
+    /// Digest of every file in the folder and of the components it uses.
+    pub sha256: Digest,
+    /// Every arm of every benchmark, in the order they were written.
+    pub arms: Vec<Arm>,
+}
+
+/// One way of running one benchmark: everything a driver needs to know.
+#[derive(Debug, Clone)]
+pub struct Arm {
+    /// The benchmark's name.
+    pub benchmark: String,
+    /// The arm's name: `wasi=p2,code=compile`, or `default`.
+    pub name: String,
+    /// Parameters in the order they were written.
+    pub parameters: Vec<(String, String)>,
+    /// What measures it.
+    pub driver: Driver,
+    /// Capabilities a version must have.
+    pub needs: Vec<String>,
+    /// The workload file handed to the host.
+    pub workload: Option<PathBuf>,
+    /// The component the workload runs.
+    pub component: Option<PathBuf>,
+    /// Whether the component is compiled before the clock starts.
+    pub precompile: bool,
+    /// The request every measurement sends.
+    pub request: Request,
+    /// The one right answer.
+    pub expect: Expect,
+    /// How much load, for how long.
+    pub load: HttpLoad,
+    /// What the suite reports, the main metric first.
+    pub metrics: Vec<&'static Metric>,
+    /// How noisy its main metric is known to be.
+    pub noise: NoiseClass,
+    /// What a full run of this arm may take, in seconds.
+    pub budget_s: u32,
+    /// Whether it belongs to the quick profile.
+    pub quick: bool,
+    /// Digest of everything above that defines the numbers.
+    pub definition_sha256: Digest,
+}
+
+/// What measures an arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// One request at a time over one connection.
+    HttpLatency,
+    /// Closed loop over several connections.
+    HttpThroughput,
+    /// Spawn to first right answer.
+    ColdStart,
+    /// Bytes of binary, component and precompiled component.
+    Size,
+}
+
+/// What dominates the noise of the main metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoiseClass {
+    /// Wall-clock time: whatever else the machine does.
+    Wall,
+    /// CPU time: caches and frequency.
+    Cpu,
+    /// Exact: the same input gives the same number.
+    Exact,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// HTTP method.
+    #[serde(default = "Request::default_method")]
+    pub method: String,
+    /// Path and query.
+    #[serde(default = "Request::default_path")]
+    pub path: String,
+    /// Value of the Host header; the bound address when absent.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// Further headers.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// Body, as text.
+    #[serde(default)]
+    pub body: String,
+}
+
+/// The one right answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    /// Status code.
+    pub status: u16,
+    /// Body.
+    pub body: ExpectBody,
+    /// Headers that must be there with these values.
+    pub headers: Vec<(String, String)>,
+}
+
+/// The right body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpectBody {
+    /// These very bytes.
+    Exactly(String),
+    /// Bytes with this digest.
+    Sha256(Digest),
+}
+
+/// How much load a driver puts on the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpLoad {
+    /// Connections kept busy.
+    #[serde(default = "HttpLoad::default_connections")]
+    pub connections: u32,
+    /// Load before the measured part, in milliseconds.
+    #[serde(default = "HttpLoad::default_warmup_ms")]
+    pub warmup_ms: u64,
+    /// Measured part, in milliseconds; whole 100 ms slices.
+    #[serde(default = "HttpLoad::default_measure_ms")]
+    pub measure_ms: u64,
+}
+
+impl Suite {
+    /// Reads `suites/NAME/suite.toml` and the files it refers to.
+    ///
+    /// # Errors
+    /// Names file and line of the first thing that is wrong.
+    pub fn load(suites: &Path, name: &str) -> Result<Self, Diagnostic> {
+        wire::load(suites, name)
+    }
+
+    /// The names of all suites: folders with a `suite.toml`, sorted.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn names(suites: &Path) -> Result<Vec<String>, Diagnostic> {
+        let entries = std::fs::read_dir(suites).map_err(|e| Diagnostic::unreadable(suites, &e))?;
+        let mut names: Vec<String> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().join("suite.toml").is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// The names of its benchmarks, in order.
+    pub fn benchmarks(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for arm in &self.arms {
+            if !names.contains(&arm.benchmark.as_str()) {
+                names.push(&arm.benchmark);
+            }
+        }
+        names
+    }
+
+    /// The arms of one benchmark.
+    pub fn arms_of<'a>(&'a self, benchmark: &'a str) -> impl Iterator<Item = &'a Arm> {
+        self.arms.iter().filter(move |arm| arm.benchmark == benchmark)
+    }
+}
+
+impl Driver {
+    /// The word used in suites.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::HttpLatency => "http-latency",
+            Self::HttpThroughput => "http-throughput",
+            Self::ColdStart => "cold-start",
+            Self::Size => "size",
+        }
+    }
+
+    /// The metrics this driver can report.
+    pub fn metrics(self) -> &'static [&'static str] {
+        match self {
+            Self::HttpLatency | Self::HttpThroughput => &[
+                "throughput_rps",
+                "latency_p50_ns",
+                "latency_p90_ns",
+                "latency_p99_ns",
+                "latency_p999_ns",
+                "cpu_ns_per_request",
+                "cpu_kernel_ns_per_request",
+                "instructions_per_request",
+                "generator_cpu_ns_per_request",
+                "rss_peak_bytes",
+            ],
+            Self::ColdStart => &[
+                "cold_start_ns",
+                "ready_ns",
+                "phase_engine_ns",
+                "phase_compile_ns",
+                "phase_load_ns",
+                "phase_link_ns",
+                "phase_listen_ns",
+                "cold_start_cpu_ns",
+                "cold_start_instructions",
+                "rss_peak_bytes",
+            ],
+            Self::Size => &["binary_bytes", "component_bytes", "precompiled_bytes"],
+        }
+    }
+}
+
+impl NoiseClass {
+    /// The word used in suites.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Cpu => "cpu",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+impl Request {
+    fn default_method() -> String {
+        "GET".to_owned()
+    }
+
+    fn default_path() -> String {
+        "/".to_owned()
+    }
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            method: Self::default_method(),
+            path: Self::default_path(),
+            host: None,
+            headers: Vec::new(),
+            body: String::new(),
+        }
+    }
+}
+
+impl HttpLoad {
+    fn default_connections() -> u32 {
+        1
+    }
+
+    fn default_warmup_ms() -> u64 {
+        200
+    }
+
+    fn default_measure_ms() -> u64 {
+        1000
+    }
+}
+
+impl Default for HttpLoad {
+    fn default() -> Self {
+        Self {
+            connections: Self::default_connections(),
+            warmup_ms: Self::default_warmup_ms(),
+            measure_ms: Self::default_measure_ms(),
+        }
+    }
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

@@ -1,0 +1,30 @@
+//! Pure functions over numbers, and the only place where a verdict is made.
+//!
+//! What is here: summaries of samples ([`summary`]), intervals ([`interval`]),
+//! the paired comparison of two versions ([`compare`]) and slopes ([`slope`]).
+//!
+//! What must never be here: files, clocks, processes, a database, global
+//! randomness, units or metric names, or another crate of this workspace. The
+//! same numbers give the same answer on every call, so a verdict can be made
+//! again from stored samples years later.
+//!
+//! Conventions that hold for every function:
+//!
+//! - input is a slice of finite `f64`, in whatever unit the caller uses; bad
+//!   input is an [`Error`], never a panic and never a number;
+//! - every number in an answer is finite;
+//! - a fraction is a fraction: 0.01 is one percent;
+//! - `confidence` is the coverage of a two-sided interval, from
+//!   [`interval::MIN_CONFIDENCE`] to [`interval::MAX_CONFIDENCE`].
+
+pub mod compare;
+mod distribution;
+mod error;
+pub mod interval;
+pub mod slope;
+pub mod summary;
+mod verdict;
+
+pub use error::Error;
+pub use interval::Interval;
+pub use verdict::{Better, Verdict};

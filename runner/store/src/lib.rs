@@ -1,0 +1,32 @@
+//! The database: one SQLite file holding every run, its raw samples and its
+//! failures. This is the only crate that names sqlx or SQL.
+//!
+//! It stores and returns `model` values unchanged. It must not derive a
+//! statistic, know a unit, start a process or read a clock, and it never
+//! updates or deletes what a run recorded.
+//!
+//! Entry points: [`Store::open`] to write, [`Store::open_read_only`] to read,
+//! [`Store::begin_run`] for a runner, [`Store::runs`] and [`Store::run`] for
+//! everybody else. All of them need a tokio runtime with its clock enabled.
+
+mod block;
+mod check;
+mod connect;
+mod dimension;
+mod encoding;
+mod error;
+mod head;
+mod import;
+mod list;
+mod lock;
+mod open;
+mod run;
+mod samples;
+mod schema;
+mod writer;
+
+pub use error::StoreError;
+pub use import::Imported;
+pub use list::{RunSummary, RunVersion};
+pub use open::Store;
+pub use writer::RunWriter;

@@ -1,0 +1,159 @@
+//! The values of measured blocks: samples, histograms and the reasons for
+//! what is absent. It must not derive anything from them.
+
+use crate::dimension;
+use crate::error::Fault;
+use model::{Absent, LatencyHistogram, Measurements};
+use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+/// Stores the values of one block.
+pub(crate) async fn insert(
+    db: &mut SqliteConnection,
+    block: i64,
+    cell: i64,
+    testbed: i64,
+    measurements: &Measurements,
+) -> Result<(), Fault> {
+    for (metric, values) in &measurements.samples {
+        let series = dimension::series(&mut *db, cell, metric, testbed).await?;
+        insert_values(&mut *db, block, series, values).await?;
+    }
+    for (metric, histogram) in &measurements.histograms {
+        let series = dimension::series(&mut *db, cell, metric, testbed).await?;
+        let data = histogram.to_bytes();
+        sqlx::query!(
+            "INSERT INTO histogram (block, series, data) VALUES (?1, ?2, ?3)",
+            block,
+            series,
+            data,
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    for (position, absent) in (0_i64..).zip(&measurements.absent) {
+        let metric = dimension::metric(&mut *db, &absent.metric).await?;
+        let reason = dimension::reason(&mut *db, &absent.reason).await?;
+        sqlx::query!(
+            "INSERT INTO absent (block, position, metric, reason) VALUES (?1, ?2, ?3, ?4)",
+            block,
+            position,
+            metric,
+            reason,
+        )
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The values of all measured blocks of a run, by the row of their block.
+pub(crate) async fn load(
+    db: &mut SqliteConnection,
+    run: i64,
+) -> Result<HashMap<i64, Measurements>, Fault> {
+    let names: HashMap<i64, String> = sqlx::query!(r#"SELECT id AS "id!", name FROM metric"#)
+        .fetch_all(&mut *db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.name))
+        .collect();
+    let name = |metric: i64| {
+        let unknown = || Fault::Damaged(format!("there is no metric {metric}"));
+        names.get(&metric).cloned().ok_or_else(unknown)
+    };
+    let mut blocks = load_values(&mut *db, run, &name).await?;
+    let histograms = sqlx::query!(
+        "SELECT h.block, s.metric, h.data FROM block AS b
+        JOIN histogram AS h ON h.block = b.id
+        JOIN series AS s ON s.id = h.series
+        WHERE b.run = ?1",
+        run,
+    );
+    for row in histograms.fetch_all(&mut *db).await? {
+        let histogram = LatencyHistogram::from_bytes(&row.data).map_err(Fault::Damaged)?;
+        blocks.entry(row.block).or_default().histograms.insert(name(row.metric)?, histogram);
+    }
+    let absent = sqlx::query!(
+        "SELECT a.block, a.metric, r.text FROM block AS b
+        JOIN absent AS a ON a.block = b.id
+        JOIN reason AS r ON r.id = a.reason
+        WHERE b.run = ?1 ORDER BY a.block, a.position",
+        run,
+    );
+    for row in absent.fetch_all(&mut *db).await? {
+        let absent = Absent { metric: name(row.metric)?, reason: row.text };
+        blocks.entry(row.block).or_default().absent.push(absent);
+    }
+    Ok(blocks)
+}
+
+/// Eight values a statement: the way to SQLite's thread and back costs more
+/// than storing them.
+async fn insert_values(
+    db: &mut SqliteConnection,
+    block: i64,
+    series: i64,
+    values: &[f64],
+) -> Result<(), Fault> {
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut idx = 0_i64;
+    for [a, b, c, d, e, f, g, h] in eights {
+        sqlx::query!(
+            "INSERT INTO sample (block, series, idx, value) VALUES
+                (?1, ?2, ?3, ?4), (?1, ?2, ?3 + 1, ?5), (?1, ?2, ?3 + 2, ?6),
+                (?1, ?2, ?3 + 3, ?7), (?1, ?2, ?3 + 4, ?8), (?1, ?2, ?3 + 5, ?9),
+                (?1, ?2, ?3 + 6, ?10), (?1, ?2, ?3 + 7, ?11)",
+            block,
+            series,
+            idx,
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            g,
+            h,
+        )
+        .execute(&mut *db)
+        .await?;
+        idx += 8;
+    }
+    for value in rest {
+        sqlx::query!(
+            "INSERT INTO sample (block, series, idx, value) VALUES (?1, ?2, ?3, ?4)",
+            block,
+            series,
+            idx,
+            value,
+        )
+        .execute(&mut *db)
+        .await?;
+        idx += 1;
+    }
+    Ok(())
+}
+
+async fn load_values(
+    db: &mut SqliteConnection,
+    run: i64,
+    name: impl Fn(i64) -> Result<String, Fault>,
+) -> Result<HashMap<i64, Measurements>, Fault> {
+    let rows = sqlx::query!(
+        "SELECT v.block, s.metric, v.value FROM block AS b
+        JOIN sample AS v ON v.block = b.id
+        JOIN series AS s ON s.id = v.series
+        WHERE b.run = ?1 ORDER BY b.ordinal, v.series, v.idx",
+        run,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut blocks: HashMap<i64, Measurements> = HashMap::new();
+    for series in rows.chunk_by(|a, b| (a.block, a.metric) == (b.block, b.metric)) {
+        let values = series.iter().map(|row| row.value).collect();
+        let first = &series[0];
+        blocks.entry(first.block).or_default().samples.insert(name(first.metric)?, values);
+    }
+    Ok(blocks)
+}

@@ -1,0 +1,179 @@
+//! Files that are not what they should be, and the exact words about it. None
+//! of them may be changed by looking at it.
+
+use crate::example::{complete, head};
+use expect_test::{Expect, expect};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use store::{Store, StoreError};
+
+/// Opens a file both ways; the texts, shortened, and the file left alone.
+async fn check(path: &Path, writing: Expect, reading: Expect) {
+    let before = fs::read(path).ok();
+    let text = |result: Result<Store, StoreError>| {
+        let folder = path.parent().unwrap().to_str().unwrap();
+        result.map_or_else(|e| e.to_string(), |_| "opens".to_owned()).replace(folder, "")
+    };
+    reading.assert_eq(&text(Store::open_read_only(path).await));
+    assert_eq!(fs::read(path).ok(), before, "reading changed the file");
+    writing.assert_eq(&text(Store::open(path).await));
+    if writing.data() != "opens" {
+        assert_eq!(fs::read(path).ok(), before, "refusing to write changed the file");
+    }
+}
+
+/// A database with one run, closed.
+async fn stored(folder: &Path) -> PathBuf {
+    let path = folder.join("runs.sqlite");
+    let store = Store::open(&path).await.unwrap();
+    store.import(&complete(1, 40)).await.unwrap();
+    store.close().await;
+    assert!(!folder.join("runs.sqlite-wal").exists(), "closing leaves one tidy file");
+    path
+}
+
+async fn execute(path: &Path, sql: &str) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut db = options.connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn missing_and_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    check(&path, expect!["opens"], expect![[r#""#]]).await;
+    let touched = folder.path().join("touched.sqlite");
+    fs::write(&touched, "").unwrap();
+    check(&touched, expect!["opens"], expect![[r#""#]]).await;
+    let below_a_file = touched.join("runs.sqlite");
+    check(&below_a_file, expect![[r#""#]], expect![[r#""#]]).await;
+    check(&folder.path().join("."), expect![[r#""#]], expect![[r#""#]]).await;
+}
+
+#[tokio::test]
+async fn something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    fs::write(&text, "These are my notes, not a database. ".repeat(200)).unwrap();
+    check(&text, expect![[r#""#]], expect![[r#""#]]).await;
+    let foreign = folder.path().join("foreign.sqlite");
+    execute(&foreign, "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('Help!')").await;
+    check(&foreign, expect![[r#""#]], expect![[r#""#]]).await;
+}
+
+#[tokio::test]
+async fn damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = stored(folder.path()).await;
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    check(&path, expect![[r#""#]], expect![[r#""#]]).await;
+    fs::write(&path, &whole[..50]).unwrap();
+    check(&path, expect![[r#""#]], expect![[r#""#]]).await;
+    let mut header = whole.clone();
+    header[16..100].fill(0xff);
+    fs::write(&path, &header).unwrap();
+    check(&path, expect![[r#""#]], expect![[r#""#]]).await;
+
+    // In the middle it shows only when that page is read.
+    let mut holed = whole.clone();
+    let middle = whole.len() / 2 / 4096 * 4096;
+    holed[middle..].fill(0xee);
+    fs::write(&path, &holed).unwrap();
+    let store = Store::open_read_only(&path).await.unwrap();
+    assert!(matches!(store.check().await, Err(StoreError::Corrupt { .. })));
+    let read = store.run("latest").await.unwrap_err().to_string();
+    let read = read.replace(folder.path().to_str().unwrap(), "");
+    expect![[r#""#]].assert_eq(&read);
+    assert_eq!(fs::read(&path).unwrap(), holed);
+}
+
+#[tokio::test]
+async fn of_another_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = stored(folder.path()).await;
+    execute(&path, "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 2").await;
+    check(&path, expect![[r#""#]], expect![[r#""#]]).await;
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (99, 'from the future', TRUE, x'00', 0)";
+    execute(&path, newer).await;
+    check(&path, expect![[r#""#]], expect![[r#""#]]).await;
+}
+
+/// As an older program would have left it: only the first migration applied.
+#[tokio::test]
+async fn of_an_older_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.sqlite");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let all = sqlx::migrate::Migrator::new(source).await.unwrap();
+    let first = all.iter().take(1).cloned().collect();
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut db = options.connect().await.unwrap();
+    sqlx::migrate::Migrator::with_migrations(first).run(&mut db).await.unwrap();
+    db.close().await.unwrap();
+    check(&path, expect!["opens"], expect![[r#""#]]).await;
+    let store = Store::open_read_only(&path).await.unwrap();
+    assert_eq!(store.runs().await.unwrap(), []);
+}
+
+/// Permissions do not bind root, so as root these play in a process of
+/// `nobody`: this very binary, from a folder that user may enter.
+fn play_without_privileges(test: &str, folder: &Path) {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let binary = folder.join("test-binary");
+    fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
+    let mut command = Command::new(&binary);
+    command.args(["--exact", test, "--nocapture"]).env(PLAY_IN, folder.join("db"));
+    if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+}
+
+const PLAY_IN: &str = "STORE_TEST_READ_ONLY_FOLDER";
+
+fn permit(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn in_a_read_only_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("db");
+    fs::create_dir(&place).unwrap();
+    let path = stored(&place).await;
+    permit(&path, 0o644);
+    permit(&place, 0o555);
+    // A runner's files, present while it is at work.
+    let busy = folder.path().join("busy.sqlite");
+    fs::copy(&path, &busy).unwrap();
+    play_without_privileges("files::read_only_folder_player", folder.path());
+    permit(&place, 0o755);
+}
+
+/// Not a test of its own: see [`play_without_privileges`].
+#[tokio::test]
+async fn read_only_folder_player() {
+    let Some(place) = std::env::var_os(PLAY_IN).map(PathBuf::from) else { return };
+    let path = place.join("runs.sqlite");
+    check(&path, expect![[r#""#]], expect!["opens"]).await;
+    let store = Store::open_read_only(&path).await.unwrap();
+    assert_eq!(store.run("latest").await.unwrap(), complete(1, 40));
+    store.check().await.unwrap();
+    let refused = store.begin_run(&head(2)).await.unwrap_err().to_string();
+    let refused = refused.replace(place.to_str().unwrap(), "");
+    expect![[r#""#]].assert_eq(&refused);
+    assert_eq!(fs::read_dir(&place).unwrap().count(), 1, "nothing was made beside the file");
+    check(&place.join("new.sqlite"), expect![[r#""#]], expect![[r#""#]]).await;
+}

@@ -1,0 +1,37 @@
+//! Static pages that show what has been measured, and their preview server.
+//!
+//! [`build`] folds the runs of a store, one at a time, into the points of
+//! series and writes pages that work from any file server, under any path,
+//! without JavaScript and without another origin. [`serve`] shows them.
+//!
+//! What must not be here: SQL (`store`), statistics and verdicts (`stats`),
+//! units and directions (`model::Metric`), and anything that writes to the
+//! database. Reading order: `builder`, `fold`, `series`, `trend`, `pages`.
+
+mod anchor;
+mod builder;
+mod chart;
+mod chart_frame;
+mod claim;
+mod data;
+mod error;
+mod escape;
+mod fold;
+mod names;
+mod pages;
+mod palette;
+mod series;
+mod serve;
+mod source;
+mod sparkline;
+mod summary;
+mod swatch;
+mod trend;
+mod versions;
+mod words;
+mod write;
+
+pub use builder::{Built, SiteBuilder, build};
+pub use error::Error;
+pub use serve::serve;
+pub use source::RunEntry;

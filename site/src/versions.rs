@@ -1,0 +1,146 @@
+//! The versions on the horizontal axis of every chart, in the order of their
+//! commits. It must not know what was measured on them.
+
+use jiff::Timestamp;
+use model::VersionId;
+use std::collections::BTreeMap;
+
+/// Names a version inside one build of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct VersionRef(usize);
+
+/// One state of one target.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    /// The target it is a version of.
+    pub(crate) target: String,
+    /// Which version.
+    pub(crate) id: VersionId,
+    /// When a run with it first started.
+    pub(crate) first_measured: Timestamp,
+}
+
+/// Every version met so far.
+#[derive(Debug, Default)]
+pub(crate) struct Versions {
+    all: Vec<Version>,
+    known: BTreeMap<(String, String), VersionRef>,
+}
+
+impl Versions {
+    /// The reference of a version, which is new or known.
+    pub(crate) fn intern(&mut self, target: &str, id: &VersionId, run_started: Timestamp) -> VersionRef {
+        let key = (target.to_owned(), identity(id));
+        let reference = *self.known.entry(key).or_insert_with(|| {
+            let version =
+                Version { target: target.to_owned(), id: id.clone(), first_measured: run_started };
+            self.all.push(version);
+            VersionRef(self.all.len() - 1)
+        });
+        let version = &mut self.all[reference.0];
+        version.first_measured = version.first_measured.min(run_started);
+        reference
+    }
+
+    /// The version a reference of this collection stands for.
+    pub(crate) fn get(&self, reference: VersionRef) -> &Version {
+        &self.all[reference.0]
+    }
+
+    /// What orders versions: the time of the commit, else of the first
+    /// measurement; then names, so that the order never depends on chance.
+    pub(crate) fn order(&self, reference: VersionRef) -> (Timestamp, &str, String) {
+        let version = self.get(reference);
+        (version.time(), &version.target, identity(&version.id))
+    }
+}
+
+impl Version {
+    /// A short name.
+    pub(crate) fn label(&self) -> String {
+        self.id.label()
+    }
+
+    /// When it was committed, else when it was first measured.
+    pub(crate) fn time(&self) -> Timestamp {
+        match &self.id {
+            VersionId::Commit { committed_at, .. } => *committed_at,
+            VersionId::Release { .. } | VersionId::Binary { .. } => self.first_measured,
+        }
+    }
+
+    /// What the commit says, or what kind of version it is.
+    pub(crate) fn subject(&self) -> String {
+        match &self.id {
+            VersionId::Commit { subject, modified: None, .. } => subject.clone(),
+            VersionId::Commit { subject, modified: Some(_), .. } => {
+                format!("{subject} (with uncommitted changes)")
+            }
+            VersionId::Release { .. } => "release".to_owned(),
+            VersionId::Binary { .. } => "a given binary".to_owned(),
+        }
+    }
+
+    /// The command that measures it again.
+    pub(crate) fn reproduce(&self, suite: &str) -> String {
+        let version = match &self.id {
+            VersionId::Commit { sha, .. } => sha.chars().take(12).collect(),
+            VersionId::Release { version } => version.clone(),
+            VersionId::Binary { .. } => "path:BINARY".to_owned(),
+        };
+        let what = format!("{}@{version}", self.target);
+        format!("bench run {} --suite {}", shell_word(&what), shell_word(suite))
+    }
+
+    /// What the command cannot bring back, if anything.
+    pub(crate) fn caveat(&self) -> Option<String> {
+        match &self.id {
+            VersionId::Commit { modified: Some(digest), .. } => Some(format!(
+                "The measured sources had uncommitted changes (digest {}) on top of this commit.",
+                digest.short()
+            )),
+            VersionId::Binary { sha256 } => {
+                Some(format!("BINARY is the file with the SHA-256 {sha256}."))
+            }
+            VersionId::Commit { .. } | VersionId::Release { .. } => None,
+        }
+    }
+}
+
+/// A word for a shell: names come from uploads, and readers paste commands.
+fn shell_word(word: &str) -> String {
+    let plain = !word.is_empty()
+        && !word.starts_with('-')
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "@._:/-".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+fn identity(id: &VersionId) -> String {
+    match id {
+        VersionId::Commit { sha, modified: None, .. } => format!("commit {sha}"),
+        VersionId::Commit { sha, modified: Some(digest), .. } => format!("commit {sha} {digest}"),
+        VersionId::Release { version } => format!("release {version}"),
+        VersionId::Binary { sha256 } => format!("binary {sha256}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_command_is_one_command() {
+        let version = |version: &str| Version {
+            target: "host".into(),
+            id: VersionId::Release { version: version.into() },
+            first_measured: Timestamp::UNIX_EPOCH,
+        };
+        let check = |release: &str, suite: &str, expected: &str| {
+            assert_eq!(version(release).reproduce(suite), expected);
+        };
+        check("48.0.8", "size", "bench run host@48.0.8 --suite size");
+        check("1; rm -r ~", "size", "bench run 'host@1; rm -r ~' --suite size");
+        check("1", "it's $HOME", r"bench run host@1 --suite 'it'\''s $HOME'");
+        check("1", "-x", "bench run host@1 --suite '-x'");
+    }
+}

@@ -1,0 +1,166 @@
+//! Writes a site into a new folder beside the old one and swaps the two, so
+//! that a reader sees the old site or the new one and a failed build leaves
+//! the old. It must not know what the files mean.
+
+use crate::Error;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Marks a folder as made by this program, and so as one it may replace.
+pub(crate) const MARKER: &str = "made-by-arewefastyet.txt";
+
+const MARKER_TEXT: &str = "Static pages made by `bench site build`; the next build replaces them.\n";
+
+/// A site being written; dropped unfinished, it leaves nothing behind.
+pub(crate) struct Output {
+    target: PathBuf,
+    staging: TempDir,
+    written: BTreeSet<String>,
+}
+
+impl Output {
+    /// Starts a site that is to become the folder `target`.
+    pub(crate) fn start(target: &Path) -> Result<Self, Error> {
+        refuse_foreign(target)?;
+        let target = std::path::absolute(target).map_err(io("finding", target))?;
+        let parent = target.parent().unwrap_or(Path::new("/")).to_path_buf();
+        fs::create_dir_all(&parent).map_err(io("creating", &parent))?;
+        let staging = tempfile::Builder::new()
+            .prefix(".site-build-")
+            .permissions(readable_by_all())
+            .tempdir_in(&parent)
+            .map_err(io("creating a folder in", &parent))?;
+        let mut output = Self { target, staging, written: BTreeSet::new() };
+        output.write(MARKER, MARKER_TEXT)?;
+        Ok(output)
+    }
+
+    /// Writes one file; `path` is relative to the site's root.
+    pub(crate) fn write(&mut self, path: &str, content: &str) -> Result<(), Error> {
+        if !self.written.insert(path.to_owned()) {
+            return Err(Error::Twice { path: path.to_owned() });
+        }
+        let file = self.staging.path().join(path);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).map_err(io("creating", folder))?;
+        }
+        fs::write(&file, content).map_err(io("writing", &file))
+    }
+
+    /// How many files there are.
+    pub(crate) fn files(&self) -> usize {
+        self.written.len()
+    }
+
+    /// Puts the new site in the place of the old one.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        refuse_foreign(&self.target)?;
+        let staging = self.staging.path();
+        if !self.target.exists() {
+            fs::rename(staging, &self.target).map_err(io("creating", &self.target))?;
+            // Nothing is left where it was; dropping it would only fail.
+            let _ = self.staging.keep();
+            return Ok(());
+        }
+        // The folder that is dropped now holds the old site.
+        exchange(staging, &self.target).map_err(io("replacing", &self.target))
+    }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    match renameat2(AT_FDCWD, new, AT_FDCWD, old, RenameFlags::RENAME_EXCHANGE) {
+        // Some file systems cannot exchange.
+        Err(nix::errno::Errno::EINVAL | nix::errno::Errno::ENOSYS) => exchange_in_steps(new, old),
+        result => result.map_err(Into::into),
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
+    exchange_in_steps(new, old)
+}
+
+fn exchange_in_steps(new: &Path, old: &Path) -> std::io::Result<()> {
+    let aside = new.with_extension("old");
+    fs::rename(old, &aside)?;
+    if let Err(error) = fs::rename(new, old) {
+        fs::rename(&aside, old)?;
+        return Err(error);
+    }
+    fs::rename(&aside, new)
+}
+
+fn refuse_foreign(target: &Path) -> Result<(), Error> {
+    let not_a_site = || Error::NotASite { path: target.to_path_buf() };
+    let Ok(metadata) = fs::symlink_metadata(target) else { return Ok(()) };
+    if !metadata.is_dir() {
+        return Err(not_a_site());
+    }
+    let empty = fs::read_dir(target).map_err(io("reading", target))?.next().is_none();
+    if empty || target.join(MARKER).is_file() { Ok(()) } else { Err(not_a_site()) }
+}
+
+/// A temporary folder is private by default; a site is for a file server.
+fn readable_by_all() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::Permissions::from_mode(0o755)
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Io { action, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_site_replaces_the_whole_old_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("out");
+        for (path, content) in [("a/one.html", "1"), ("b/two.html", "2")] {
+            let mut output = Output::start(&target).unwrap();
+            output.write(path, content).unwrap();
+            output.finish().unwrap();
+            assert_eq!(fs::read_to_string(target.join(path)).unwrap(), content);
+        }
+        assert!(!target.join("a").exists());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "something was left behind");
+    }
+
+    #[test]
+    fn an_unfinished_build_leaves_the_old_site() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("out");
+        let mut output = Output::start(&target).unwrap();
+        output.write("index.html", "old").unwrap();
+        output.finish().unwrap();
+        let mut output = Output::start(&target).unwrap();
+        output.write("index.html", "new").unwrap();
+        drop(output);
+        assert_eq!(fs::read_to_string(target.join("index.html")).unwrap(), "old");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "something was left behind");
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_s_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("thesis.tex"), "years of work").unwrap();
+        let error = Output::start(dir.path()).err().unwrap().to_string();
+        assert!(error.contains("was not made by this program"), "{error}");
+        assert!(Output::start(&dir.path().join("thesis.tex")).is_err());
+    }
+
+    #[test]
+    fn a_path_is_written_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut output = Output::start(&dir.path().join("out")).unwrap();
+        output.write("x", "1").unwrap();
+        assert_eq!(output.write("x", "2").unwrap_err().to_string(), "two pages would be written to x");
+    }
+}

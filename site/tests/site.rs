@@ -1,0 +1,16 @@
+//! A built site as a file server would hand it out. `build`: what the pages
+//! say and that they are the same each time. `links`: every link leads
+//! somewhere inside. `markup`: valid HTML that the content policy allows.
+//! `serve`: the preview server. `database`: from a real store.
+
+mod fixture;
+
+mod site {
+    //! Reading a built site.
+    pub(crate) mod build;
+    pub(crate) mod database;
+    pub(crate) mod links;
+    pub(crate) mod markup;
+    pub(crate) mod pages;
+    pub(crate) mod serve;
+}

@@ -1,0 +1,170 @@
+//! The tasks of the command line, each a table of contents of what it does. It must not know how any
+//! of it is done.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::component::Component;
+use crate::guests::{self, Compilation};
+use crate::places::Places;
+use crate::record::{self, Identity, Sums};
+use crate::toolchain::{self, Otherwise};
+use crate::wit as wit_texts;
+
+/// How a task ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    Differs,
+}
+
+/// Rebuilds `prebuilt/`.
+pub(crate) fn build(places: &Places) -> Result<Outcome> {
+    let _lock = lock(places)?;
+    let recorded = Identity::read(places)?;
+    let prebuilt = places.prebuilt();
+    fs::create_dir_all(&prebuilt).with_context(|| format!("creating {}", prebuilt.display()))?;
+    let before = record::component_sums(places)?;
+    // Before compiling: what is edited meanwhile then shows as a difference, not as built.
+    let sources = record::source_sums(places)?;
+    let (identity, components) = compile(places, recorded.as_ref(), Otherwise::Substitute)?;
+    for (name, component) in &components {
+        replace(&prebuilt, name, &component.bytes)?;
+    }
+    let sums = sums_of(&components);
+    for name in before.keys().filter(|name| !sums.contains_key(*name)) {
+        let path = prebuilt.join(name);
+        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+    }
+    replace(&prebuilt, record::SUMS, record::format_sums(&sums).as_bytes())?;
+    replace(&prebuilt, record::SOURCES, record::format_sums(&sources).as_bytes())?;
+    replace(&prebuilt, record::TOOLCHAIN, identity.file().as_bytes())?;
+
+    let changed = record::differences(&before, &sums);
+    for change in &changed {
+        println!("changed: {change}");
+    }
+    println!("built: {} components, {} changed", sums.len(), changed.len());
+    Ok(Outcome::Done)
+}
+
+/// Rebuilds elsewhere and compares; what is committed stays as it is.
+pub(crate) fn check(places: &Places) -> Result<Outcome> {
+    if verify(places)? == Outcome::Differs {
+        return Ok(Outcome::Differs);
+    }
+    let _lock = lock(places)?;
+    let recorded = Identity::read(places)?
+        .context("reading prebuilt/TOOLCHAIN: it is missing; run `componentize build`")?;
+    let (_, components) = compile(places, Some(&recorded), Otherwise::Refuse)?;
+    let committed = record::read_sums(&places.prebuilt().join(record::SUMS))?;
+    let differences = record::differences(&committed, &sums_of(&components));
+    if differences.is_empty() {
+        println!("identical: {} components", components.len());
+        return Ok(Outcome::Done);
+    }
+    for (name, component) in &components {
+        replace(&places.rebuilt(), name, &component.bytes)?;
+    }
+    for difference in differences {
+        println!("differs: {difference}");
+    }
+    println!(
+        "to do: compare with {}, or run `componentize build` and commit prebuilt/",
+        places.rebuilt().display()
+    );
+    Ok(Outcome::Differs)
+}
+
+/// Compares files and their records, without building.
+pub(crate) fn verify(places: &Places) -> Result<Outcome> {
+    let prebuilt = places.prebuilt();
+    let sums = record::read_sums(&prebuilt.join(record::SUMS))?;
+    let mut differences = record::differences(&sums, &record::component_sums(places)?);
+    let sources = record::read_sums(&prebuilt.join(record::SOURCES))?;
+    differences.extend(record::differences(&sources, &record::source_sums(places)?));
+    if differences.is_empty() {
+        println!(
+            "verified: {} components match their sums, {} sources theirs",
+            sums.len(),
+            sources.len()
+        );
+        return Ok(Outcome::Done);
+    }
+    for difference in differences {
+        println!("differs: {difference}");
+    }
+    println!("to do: run `componentize build` and commit prebuilt/, or restore the files named");
+    Ok(Outcome::Differs)
+}
+
+/// Copies the WIT texts only.
+pub(crate) fn wit(places: &Places) -> Result<Outcome> {
+    wit_texts::copy(places)?;
+    Ok(Outcome::Done)
+}
+
+/// Compiles every guest; the first of each pair is the name of the component's file.
+fn compile(
+    places: &Places,
+    recorded: Option<&Identity>,
+    otherwise: Otherwise,
+) -> Result<(Identity, Vec<(String, Component)>)> {
+    let toolchain = toolchain::select(places, recorded, otherwise)?;
+    wit_texts::copy(places)?;
+    let compilation = Compilation::new(places, &toolchain)?;
+    let mut components = Vec::new();
+    for guest in guests::names(places)? {
+        let module = compilation.run(&guest)?;
+        let component = Component::from_core_module(&module)
+            .with_context(|| format!("making a component of {guest}"))?;
+        for folder in compilation.private_folders() {
+            if component.contains(folder.as_os_str().as_encoded_bytes()) {
+                bail!(
+                    "{guest} names a folder of this machine, {}: its bytes would differ on another; remap it in build/src/guests.rs",
+                    folder.display()
+                );
+            }
+        }
+        let name = format!("{guest}.wasm");
+        println!(
+            "{name}: {} bytes, sha256 {}",
+            component.bytes.len(),
+            record::sha256_hex(&component.bytes)
+        );
+        println!("  imports {}", component.imports.join(", "));
+        println!("  exports {}", component.exports.join(", "));
+        components.push((name, component));
+    }
+    Ok((toolchain.identity, components))
+}
+
+fn sums_of(components: &[(String, Component)]) -> Sums {
+    components.iter().map(|(name, it)| (name.clone(), record::sha256_hex(&it.bytes))).collect()
+}
+
+/// Writes a file so that a reader sees the old one or the new one, never half of it.
+fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let (partial, path) = (folder.join(format!(".{name}.partial")), folder.join(name));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&partial, bytes))
+        .and_then(|()| fs::rename(&partial, &path))
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+/// One run at a time on a machine: they share the unpacked compiler and cargo's target folders.
+fn lock(places: &Places) -> Result<File> {
+    let path = places.cache.join("lock");
+    let open = || {
+        fs::create_dir_all(&places.cache)?;
+        let file = File::create(&path)?;
+        if file.try_lock().is_err() {
+            println!("waiting for another run to release {}", path.display());
+            file.lock()?;
+        }
+        Ok::<_, std::io::Error>(file)
+    };
+    open().with_context(|| format!("locking {}", path.display()))
+}
