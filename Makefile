@@ -11,6 +11,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SITE := site/out
 BENCH := $(CARGO_TARGET_DIR)/release/bench
 HOST := host-under-test
+COMPONENTIZE := cargo run --quiet --locked --manifest-path suites/components/build/Cargo.toml --target-dir $(CACHE)/target/componentize --
 # Workspaces of their own, each with its own lockfile.
 OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance suites/components/build
 
@@ -43,7 +44,7 @@ lint:
 
 components:
 	@.ci/install compiler
-	@suites/components/build.sh build
+	$(COMPONENTIZE) build
 
 components-check:
-	@suites/components/build.sh check
+	$(COMPONENTIZE) check

@@ -1,5 +1,8 @@
-//! Builds the made-up site of the tests into a folder, and serves it when
-//! asked to: `cargo run -p site --example fixture -- OUT [ADDR]`.
+//! Builds the made-up site of the tests into a folder, with every run or, as
+//! on a newcomer's machine, only a quick one; and serves it when asked to:
+//! `cargo run -p site --example fixture -- OUT all|quick [ADDR]`.
+
+#![allow(clippy::unwrap_used, reason = "a made-up site that cannot be made is a mistake here")]
 
 #[path = "../tests/fixture/mod.rs"]
 mod fixture;
@@ -10,11 +13,13 @@ use site::SiteBuilder;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let Some(out) = arguments.next() else { bail!("usage: fixture OUT [ADDR]") };
-    let (suites, config, runs) = (fixture::suites(), fixture::config(), fixture::runs());
+    let (Some(out), Some(which)) = (arguments.next(), arguments.next()) else {
+        bail!("usage: fixture OUT all|quick [ADDR]");
+    };
+    let (suites, config) = (fixture::suites(), fixture::config());
+    let runs = if which == "quick" { vec![fixture::first_run()] } else { fixture::runs() };
     let entries = fixture::entries(&runs);
-    let mut builder =
-        SiteBuilder::start(&suites, &config, entries, out.as_ref(), fixture::now())?;
+    let mut builder = SiteBuilder::start(&suites, &config, entries, out.as_ref(), fixture::now())?;
     for run in &runs {
         builder.add_run(run)?;
     }

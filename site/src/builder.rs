@@ -1,6 +1,7 @@
 //! Builds a site: runs go in one at a time, pages come out. The same runs and
 //! the same `now` give the same bytes.
 
+use crate::Error;
 use crate::data;
 use crate::fold;
 use crate::names;
@@ -9,7 +10,6 @@ use crate::pages::{self, Site};
 use crate::series::History;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
-use crate::Error;
 use jiff::Timestamp;
 use model::{Config, Run, Suite};
 use std::path::Path;

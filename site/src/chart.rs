@@ -43,7 +43,7 @@ pub(crate) struct ChartLine {
     pub(crate) style: LineStyle,
     /// Points that may be joined, in order.
     pub(crate) segments: Vec<Vec<ChartPoint>>,
-    /// Places without a value, with what to say of them.
+    /// Places without a value, with what to say of them: a cross at the top.
     pub(crate) gaps: Vec<(usize, String)>,
 }
 
@@ -69,8 +69,7 @@ pub(crate) struct Drawing {
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Plot<'a, 'b> =
-    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 impl Chart {
@@ -119,7 +118,10 @@ impl Chart {
             let intervals = segment.iter().filter_map(|point| {
                 let (low, high) = point.interval?;
                 let (x, ends) = (point.place as f64, [low, high].map(|end| end / self.scale.0));
-                Some(PathElement::new([(x, ends[0]), (x, ends[1])], line.style.colour.stroke_width(6)))
+                Some(PathElement::new(
+                    [(x, ends[0]), (x, ends[1])],
+                    line.style.colour.stroke_width(5),
+                ))
             });
             plot.draw_series(intervals)?;
             if segment.len() > 1 {
@@ -146,10 +148,10 @@ impl Chart {
                 told.push((x, y, point.told.clone()));
             }
             for (place, text) in &line.gaps {
-                let (x, bottom) = plot.backend_coord(&(*place as f64, frame.y.start));
-                let y = bottom - 18 - 26 * gaps_at[*place];
+                let (x, top) = plot.backend_coord(&(*place as f64, frame.y.end));
+                let y = top + 16 + 28 * gaps_at[*place];
                 gaps_at[*place] += 1;
-                draw_cross(root, (x, y))?;
+                draw_cross(root, (x, y), line.style)?;
                 told.push((x, y, text.clone()));
             }
         }
@@ -181,25 +183,21 @@ impl Chart {
 }
 
 fn draw_marker(root: &Area<'_>, (x, y): (i32, i32), style: LineStyle, hollow: bool) -> Drawn {
-    let corners: Vec<(i32, i32)> = style
-        .marker
-        .corners(MARKER_SIZE)
-        .into_iter()
-        .map(|(dx, dy)| (x + dx, y + dy))
-        .collect();
+    let corners: Vec<(i32, i32)> =
+        style.marker.corners(MARKER_SIZE).into_iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
     let fill = if hollow { palette::PANEL } else { style.colour };
     root.draw(&Polygon::new(corners.clone(), fill.filled()))?;
     let first = corners.first().copied();
     let outline: Vec<(i32, i32)> = corners.into_iter().chain(first).collect();
     let edge = if hollow { style.colour } else { palette::PANEL };
-    root.draw(&PathElement::new(outline, edge.stroke_width(if hollow { 4 } else { 2 })))
+    root.draw(&PathElement::new(outline, edge.stroke_width(if hollow { 3 } else { 2 })))
 }
 
-fn draw_cross(root: &Area<'_>, (x, y): (i32, i32)) -> Drawn {
+fn draw_cross(root: &Area<'_>, (x, y): (i32, i32), style: LineStyle) -> Drawn {
     let size = MARKER_SIZE - 1;
     for (from, to) in [((-size, -size), (size, size)), ((-size, size), (size, -size))] {
         let ends = [(x + from.0, y + from.1), (x + to.0, y + to.1)];
-        root.draw(&PathElement::new(ends, palette::FAILURE.stroke_width(5)))?;
+        root.draw(&PathElement::new(ends, style.colour.stroke_width(5)))?;
     }
     Ok(())
 }

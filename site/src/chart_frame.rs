@@ -35,10 +35,13 @@ impl Frame {
             let (low, high) = point.interval.unwrap_or((point.value, point.value));
             (low.min(point.value) / chart.scale.0, high.max(point.value) / chart.scale.0)
         };
-        let (low, high) = points
-            .map(ends)
-            .reduce(|(low, high), (l, h)| (low.min(l), high.max(h)))?;
-        let y = vertical_range(low, high);
+        let (low, high) =
+            points.map(ends).reduce(|(low, high), (l, h)| (low.min(l), high.max(h)))?;
+        let mut y = vertical_range(low, high);
+        if chart.lines.iter().any(|line| !line.gaps.is_empty()) {
+            // Room for a row of crosses above the values.
+            y.end += (y.end - y.start) * 0.1;
+        }
         let decimals = decimals_for(y.end - y.start);
         let letters = [y.start, y.end].map(|end| format!("{end:.decimals$}").len());
         let label_width = (letters[0].max(letters[1]) as u32).max(3) * LETTER_WIDTH + 22;
@@ -92,7 +95,7 @@ pub(crate) fn draw(
     root.draw(&Text::new(chart.scale.1, (4, 2), symbol))?;
     if let Some(level) = chart.reference.filter(|level| frame.y.contains(level)) {
         let ends = [(frame.x.start, level), (frame.x.end, level)];
-        plot.draw_series([PathElement::new(ends, palette::ANCHOR.stroke_width(3))])?;
+        plot.draw_series([PathElement::new(ends, palette::ANCHOR.stroke_width(4))])?;
     }
     for place in &chart.changes {
         let x = *place as f64 - 0.5;
@@ -106,12 +109,7 @@ pub(crate) fn draw(
     Ok(())
 }
 
-fn draw_name(
-    root: &DrawingArea<SVGBackend<'_>, Shift>,
-    name: &str,
-    x: i32,
-    y: i32,
-) -> Drawn {
+fn draw_name(root: &DrawingArea<SVGBackend<'_>, Shift>, name: &str, x: i32, y: i32) -> Drawn {
     let name: String = name.trim_start_matches("sha256:").chars().take(NAME_CHARS).collect();
     let half = (name.chars().count() as u32 * LETTER_WIDTH / 2) as i32;
     let (anchor, x) = match x {

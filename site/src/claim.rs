@@ -66,8 +66,10 @@ fn ratio_words(metric: &Metric, anchor: &str, ratio: &Ratio) -> Option<String> {
 
 /// `wasi=p3,body=64k` reads `P3` and `body=64k`.
 fn arm_words(arm: &str) -> (String, String) {
-    let (wasi, rest): (Vec<&str>, Vec<&str>) =
-        arm.split(',').filter(|part| *part != "default").partition(|part| part.starts_with("wasi="));
+    let (wasi, rest): (Vec<&str>, Vec<&str>) = arm
+        .split(',')
+        .filter(|part| *part != "default")
+        .partition(|part| part.starts_with("wasi="));
     let wasi = wasi.iter().map(|part| part.trim_start_matches("wasi=").to_uppercase());
     (wasi.collect::<Vec<_>>().join(" "), rest.join(", "))
 }

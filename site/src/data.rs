@@ -91,9 +91,11 @@ pub(crate) fn json(
     file: &str,
 ) -> Result<String, Error> {
     let declared = site.declared(suite);
-    let lines = site.history.suites.get(suite).map(|all| {
-        trend::lines_of(all, benchmark, declared, &site.config.default_target)
-    });
+    let lines = site
+        .history
+        .suites
+        .get(suite)
+        .map(|all| trend::lines_of(all, benchmark, declared, &site.config.default_target));
     let document = Document {
         suite,
         benchmark,

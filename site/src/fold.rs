@@ -59,8 +59,7 @@ pub(crate) fn add_run(history: &mut History, run: &Run, suites: &[Suite]) {
             };
             point.values.extend(value_of(blocks, metric, ratio).map(|value| (metric, value)));
         }
-        let line =
-            history.suites.entry(suite.clone()).or_default().entry(key.clone()).or_default();
+        let line = history.suites.entry(suite.clone()).or_default().entry(key.clone()).or_default();
         line.is_anchor = is_anchor;
         for at in places(run, &versions, is_anchor, suite, *artifact) {
             line.points.push(Point { at, ..point.clone() });
@@ -177,9 +176,7 @@ fn value_of(
         return absent_reason(blocks, metric).map(Value::Absent);
     }
     Some(match Summary::of_blocks(&values) {
-        Ok(summary) => {
-            Value::Measured { summary, ratio: ratio(&rounds_of(blocks, metric)) }
-        }
+        Ok(summary) => Value::Measured { summary, ratio: ratio(&rounds_of(blocks, metric)) },
         Err(error) => Value::Absent(error.to_string()),
     })
 }

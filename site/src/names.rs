@@ -58,8 +58,26 @@ mod tests {
         }
         let long = "x".repeat(100);
         let hostile = [
-            "", "-", ".", "..", "../../etc/passwd", "a/b", "a b", "a_b", "A", "a", "é", "<script>",
-            "CON", "a\\b", "a%2fb", "a?b#c", "-a", "a-", &long, "a-b",
+            "",
+            "-",
+            ".",
+            "..",
+            "../../etc/passwd",
+            "a/b",
+            "a b",
+            "a_b",
+            "A",
+            "a",
+            "é",
+            "<script>",
+            "CON",
+            "a\\b",
+            "a%2fb",
+            "a?b#c",
+            "-a",
+            "a-",
+            &long,
+            "a-b",
         ];
         let slugs: BTreeSet<String> = hostile.iter().map(|name| slug(name)).collect();
         assert_eq!(slugs.len(), hostile.len(), "two names share a file: {slugs:?}");

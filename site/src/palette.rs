@@ -14,10 +14,8 @@ pub(crate) const GRID: RGBColor = RGBColor(10, 0, 2);
 pub(crate) const TEXT: RGBColor = RGBColor(10, 0, 3);
 /// Where a testbed or a definition changed.
 pub(crate) const CHANGE: RGBColor = RGBColor(10, 0, 4);
-/// A version that has no value.
-pub(crate) const FAILURE: RGBColor = RGBColor(10, 0, 5);
 /// The level of the anchor in a chart of ratios; also the anchor's own line.
-pub(crate) const ANCHOR: RGBColor = RGBColor(10, 0, 6);
+pub(crate) const ANCHOR: RGBColor = RGBColor(10, 0, 5);
 
 /// Colours for lines; the style sheet has as many.
 const COLOURS: usize = 6;
@@ -113,7 +111,7 @@ mod tests {
     fn the_style_sheet_colours_every_stand_in() {
         let css = include_str!("../static/style.css");
         let lines = (0..COLOURS).map(|position| LineStyle::of_position(position).colour);
-        for colour in lines.chain([PANEL, GRID, TEXT, CHANGE, FAILURE, ANCHOR]) {
+        for colour in lines.chain([PANEL, GRID, TEXT, CHANGE, ANCHOR]) {
             let name = LineStyle { colour, marker: Marker::Circle }.attribute();
             assert!(css.contains(&format!("\"{name}\"]")), "{name} is missing in style.css");
         }

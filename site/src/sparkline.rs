@@ -26,11 +26,8 @@ pub(crate) fn svg(places: usize, pieces: &[Vec<(usize, f64)>], style: LineStyle)
         "<svg class=\"sparkline\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" aria-hidden=\"true\" focusable=\"false\">"
     );
     for piece in pieces.iter().filter(|piece| piece.len() > 1) {
-        let points: Vec<String> = piece
-            .iter()
-            .map(|point| at(*point))
-            .map(|(x, y)| format!("{x:.1},{y:.1}"))
-            .collect();
+        let points: Vec<String> =
+            piece.iter().map(|point| at(*point)).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         // Writing to a string cannot fail.
         let _ = write!(
             svg,

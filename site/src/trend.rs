@@ -16,6 +16,7 @@ pub(crate) struct Axis {
     pub(crate) versions: Vec<VersionRef>,
     /// Older versions that are not shown.
     pub(crate) left_out: usize,
+    places: BTreeMap<VersionRef, usize>,
 }
 
 impl Axis {
@@ -30,12 +31,14 @@ impl Axis {
         });
         let left_out = versions.len().saturating_sub(MOST_PLACES);
         versions.drain(..left_out);
-        Self { versions, left_out }
+        let places =
+            versions.iter().enumerate().map(|(place, version)| (*version, place)).collect();
+        Self { versions, left_out, places }
     }
 
     /// Where a version stands.
     pub(crate) fn place(&self, version: VersionRef) -> Option<usize> {
-        self.versions.iter().position(|other| *other == version)
+        self.places.get(&version).copied()
     }
 }
 
@@ -116,10 +119,7 @@ pub(crate) struct Change {
 }
 
 /// Where testbed or definition changed, in the order of places.
-pub(crate) fn changes(
-    history: &History,
-    lines: &[(&LineKey, Vec<Placed<'_>>)],
-) -> Vec<Change> {
+pub(crate) fn changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) -> Vec<Change> {
     let mut found = testbed_changes(history, lines);
     for (key, points) in lines {
         let newest = newest_of_places(history, points.iter().copied());
@@ -152,7 +152,9 @@ fn testbed_changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) -> 
             continue;
         }
         let mut told = format!("testbed {before} became {after}");
-        if let (Some(old), Some(new)) = (history.testbeds.get(*before), history.testbeds.get(*after)) {
+        if let (Some(old), Some(new)) =
+            (history.testbeds.get(*before), history.testbeds.get(*after))
+        {
             for (name, here, there) in old.differences(new) {
                 told.push_str(&format!("; {name}: {here} → {there}"));
             }

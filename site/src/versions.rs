@@ -29,7 +29,12 @@ pub(crate) struct Versions {
 
 impl Versions {
     /// The reference of a version, which is new or known.
-    pub(crate) fn intern(&mut self, target: &str, id: &VersionId, run_started: Timestamp) -> VersionRef {
+    pub(crate) fn intern(
+        &mut self,
+        target: &str,
+        id: &VersionId,
+        run_started: Timestamp,
+    ) -> VersionRef {
         let key = (target.to_owned(), identity(id));
         let reference = *self.known.entry(key).or_insert_with(|| {
             let version =
@@ -108,7 +113,7 @@ impl Version {
 }
 
 /// A word for a shell: names come from uploads, and readers paste commands.
-fn shell_word(word: &str) -> String {
+pub(crate) fn shell_word(word: &str) -> String {
     let plain = !word.is_empty()
         && !word.starts_with('-')
         && word.chars().all(|c| c.is_ascii_alphanumeric() || "@._:/-".contains(c));

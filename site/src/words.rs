@@ -42,12 +42,12 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// An interval, or why there is none.
-pub(crate) fn interval(summary: &Summary, shown: impl Fn(f64) -> String) -> String {
+/// An interval, or how many blocks or rounds it would need.
+pub(crate) fn interval(summary: &Summary, of: &str, shown: impl Fn(f64) -> String) -> String {
     match summary.interval {
         Some((low, high)) if low == high => "no spread".to_owned(),
         Some((low, high)) => format!("{} to {}", shown(low), shown(high)),
-        None => format!("needs {MIN_BLOCKS_FOR_INTERVAL} blocks"),
+        None => format!("{} of {MIN_BLOCKS_FOR_INTERVAL} {of} needed", summary.blocks),
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn said(metric: &Metric, state: &State<'_>) -> Said {
             Said {
                 kind: "measured",
                 value: metric.display(summary.value),
-                detail: interval(summary, |end| metric.display(end)),
+                detail: interval(summary, "blocks", |end| metric.display(end)),
                 ratio,
                 ratio_detail,
             }
@@ -138,7 +138,7 @@ fn ratio_said(ratio: &Ratio) -> (String, String) {
         Ratio::IsAnchor => ("anchor".to_owned(), String::new()),
         Ratio::Absent(reason) => ("none".to_owned(), reason.clone().into_owned()),
         Ratio::Measured { summary, left_out, .. } => {
-            let mut detail = interval(summary, times);
+            let mut detail = interval(summary, "rounds", times);
             if *left_out > 0 {
                 let rounds = counted(*left_out, "generator-bound round");
                 detail.push_str(&format!("; {rounds} left out"));
@@ -154,9 +154,13 @@ mod tests {
 
     #[test]
     fn ratios_read_well() {
-        for (ratio, expected) in
-            [(6.1289, "6.13×"), (61.28, "61.3×"), (612.8, "613×"), (0.31, "0.31×"), (0.0123, "0.0123×")]
-        {
+        for (ratio, expected) in [
+            (6.1289, "6.13×"),
+            (61.28, "61.3×"),
+            (612.8, "613×"),
+            (0.31, "0.31×"),
+            (0.0123, "0.0123×"),
+        ] {
             assert_eq!(times(ratio), expected);
         }
     }
@@ -172,15 +176,14 @@ mod tests {
         let summary =
             Summary { value: 184_000.0, interval: Some((180_000.0, 190_000.0)), blocks: 10 };
         let few = Summary { value: 6.0, interval: None, blocks: 3 };
-        let ratio =
-            Ratio::Measured { summary: few, anchor_arm: "wasi=native".into(), left_out: 2 };
+        let ratio = Ratio::Measured { summary: few, anchor_arm: "wasi=native".into(), left_out: 2 };
         check(
             State::Measured { summary: &summary, ratio: &ratio },
-            "measured | 184 µs | 180 µs to 190 µs | 6.00× | needs 6 blocks; 2 generator-bound rounds left out",
+            "measured | 184 µs | 180 µs to 190 µs | 6.00× | 3 of 6 rounds needed; 2 generator-bound rounds left out",
         );
         check(
             State::Measured { summary: &few, ratio: &Ratio::IsAnchor },
-            "measured | 6 ns | needs 6 blocks | anchor | ",
+            "measured | 6 ns | 3 of 6 blocks needed | anchor | ",
         );
         check(State::Failed("answered 500"), "failed | failed | answered 500 |  | ");
         check(State::Unsupported("needs p3"), "unsupported | not supported | needs p3 |  | ");

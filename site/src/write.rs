@@ -11,7 +11,8 @@ use tempfile::TempDir;
 /// Marks a folder as made by this program, and so as one it may replace.
 pub(crate) const MARKER: &str = "made-by-arewefastyet.txt";
 
-const MARKER_TEXT: &str = "Static pages made by `bench site build`; the next build replaces them.\n";
+const MARKER_TEXT: &str =
+    "Static pages made by `bench site build`; the next build replaces them.\n";
 
 /// A site being written; dropped unfinished, it leaves nothing behind.
 pub(crate) struct Output {
@@ -161,6 +162,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut output = Output::start(&dir.path().join("out")).unwrap();
         output.write("x", "1").unwrap();
-        assert_eq!(output.write("x", "2").unwrap_err().to_string(), "two pages would be written to x");
+        assert_eq!(
+            output.write("x", "2").unwrap_err().to_string(),
+            "two pages would be written to x"
+        );
     }
 }

@@ -1,13 +1,17 @@
 //! A built site as a file server would hand it out. `build`: what the pages
 //! say and that they are the same each time. `links`: every link leads
 //! somewhere inside. `markup`: valid HTML that the content policy allows.
+//! `contrast`: colours that can be read.
 //! `serve`: the preview server. `database`: from a real store.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
 
 mod site {
     //! Reading a built site.
     pub(crate) mod build;
+    pub(crate) mod contrast;
     pub(crate) mod database;
     pub(crate) mod links;
     pub(crate) mod markup;

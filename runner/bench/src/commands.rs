@@ -18,28 +18,26 @@ mod suite;
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
-    // One thread: hosts die with the thread that started them, and nothing
-    // else should wake while a block is measured.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Cli { global, command } = cli;
+    // These two are about `bench` itself and need no checkout.
     match command {
         Command::Completions { shell } => return Ok(manual::completions(shell)),
         Command::Man { out } => return manual::pages(&out),
         _ => {}
     }
     let project = Project::find(&global)?;
-    runtime.block_on(async {
-        match command {
-            Command::Run(arguments) => run::run(&project, &arguments).await,
-            Command::Compare(arguments) => compare::run(&project, &arguments).await,
-            Command::Build { versions } => artifacts::run(&project, &versions),
-            Command::List(arguments) => list::run(&project, &arguments).await,
-            Command::Show(arguments) => show::run(&project, &arguments).await,
-            Command::Suite(command) => suite::run(&project, &command),
-            Command::Site(command) => site::run(&project, command).await,
-            Command::Export(arguments) => bundles::export(&project, &arguments).await,
-            Command::Import(arguments) => bundles::import(&project, &arguments).await,
-            Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Fine),
-        }
-    })
+    // One thread: nothing else should wake while a block is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match command {
+        Command::Run(arguments) => run::run(&project, &arguments, runtime),
+        Command::Compare(arguments) => compare::run(&project, &arguments, runtime),
+        Command::Build { versions } => artifacts::run(&project, &versions),
+        Command::List(arguments) => runtime.block_on(list::run(&project, &arguments)),
+        Command::Show(arguments) => runtime.block_on(show::run(&project, &arguments)),
+        Command::Suite(command) => suite::run(&project, &command),
+        Command::Site(command) => runtime.block_on(site::run(&project, command)),
+        Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
+        Command::Import(arguments) => runtime.block_on(bundles::import(&project, &arguments)),
+        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Fine),
+    }
 }

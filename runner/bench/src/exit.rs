@@ -1,5 +1,6 @@
 //! Exit codes, which scripts rely on: see `--help`.
 
+use build::BuildError;
 use std::process::ExitCode;
 
 /// How a command ended. When several hold, the first of bad input,
@@ -29,6 +30,14 @@ impl Exit {
             Self::Fine => 4,
         };
         if rank(other) < rank(self) { other } else { self }
+    }
+}
+
+/// A build that fails is a result that is missing; anything else is input.
+pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref() {
+        Some(BuildError::Failed(_) | BuildError::Cancelled) => Exit::Incomplete,
+        _ => Exit::BadInput,
     }
 }
 

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::error(&error);
-            exit::Exit::BadInput.into()
+            exit::of_error(&error).into()
         }
     }
 }

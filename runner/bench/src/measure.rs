@@ -12,6 +12,6 @@ mod log;
 mod placement;
 mod subject;
 
-pub(crate) use block::{Bench, check};
+pub(crate) use block::{Bench, Measured, check};
 pub(crate) use placement::Placement;
 pub(crate) use subject::Subject;

@@ -29,7 +29,7 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> Table {
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(headings)
         .add_rows(rows);

@@ -42,7 +42,10 @@ pub(crate) struct Request<'a> {
 /// Lays out the blocks: in every round each benchmark comes once, in an order
 /// drawn anew; all blocks of a benchmark's arm in a round are adjacent, so
 /// that they and the anchor see the same machine.
-pub(crate) fn plan(request: &Request<'_>, supports: impl Fn(usize, usize, usize) -> bool) -> Vec<Entry> {
+pub(crate) fn plan(
+    request: &Request<'_>,
+    supports: impl Fn(usize, usize, usize) -> bool,
+) -> Vec<Entry> {
     let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
     let mut groups = groups(request);
     let mut entries = Vec::new();
@@ -72,9 +75,8 @@ fn groups(request: &Request<'_>) -> Vec<(usize, Vec<usize>)> {
     for (index, suite) in request.suites.iter().enumerate() {
         for benchmark in suite.benchmarks() {
             let arms = suite.arms.iter().enumerate();
-            let wanted = arms.filter(|(_, arm)| {
-                arm.benchmark == benchmark && (arm.quick || !request.quick)
-            });
+            let wanted =
+                arms.filter(|(_, arm)| arm.benchmark == benchmark && (arm.quick || !request.quick));
             let arms: Vec<usize> = wanted.map(|(arm, _)| arm).collect();
             if !arms.is_empty() {
                 groups.push((index, arms));

@@ -53,7 +53,8 @@ impl Project {
             .iter()
             .map(|text| Pattern::new(text).with_context(|| format!("reading the pattern `{text}`")))
             .collect::<Result<Vec<_>>>()?;
-        let wanted = |name: &String| patterns.is_empty() || patterns.iter().any(|p| p.matches(name));
+        let wanted =
+            |name: &String| patterns.is_empty() || patterns.iter().any(|p| p.matches(name));
         let chosen: Vec<&String> = names.iter().filter(|name| wanted(name)).collect();
         if chosen.is_empty() {
             let asked = patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", ");
@@ -72,7 +73,11 @@ fn find_config() -> Result<PathBuf> {
 }
 
 fn default_cache() -> Result<PathBuf> {
-    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-    Ok(base.context("there is no HOME to keep builds in; name a folder with --cache")?.join("arewefastyet"))
+    let absolute =
+        |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base =
+        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    Ok(base
+        .context("there is no HOME to keep builds in; name a folder with --cache")?
+        .join("arewefastyet"))
 }

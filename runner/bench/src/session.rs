@@ -1,7 +1,7 @@
 //! From a request to a stored run: build every version first, then plan, then
 //! measure block by block, each stored as soon as it is done.
 
-use crate::measure::{Bench, Placement, Subject};
+use crate::measure::{self, Bench, Placement, Subject};
 use crate::output;
 use crate::plan::{self, Entry, Interleaving};
 use crate::progress::Progress;
@@ -13,13 +13,14 @@ use model::{
     Block, Cell, Outcome, Profile, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
     VersionId, VersionSpec,
 };
-use rand::rngs::SysRng;
 use rand::TryRng;
+use rand::rngs::SysRng;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use store::{RunWriter, Store};
+use tokio::runtime::Runtime;
 
 /// What was asked for, stored with the run; enough to plan it again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +47,14 @@ pub(crate) struct Session<'a> {
     pub(crate) subjects: Vec<Subject>,
     pub(crate) placement: Placement,
     pub(crate) cancel: Arc<AtomicBool>,
+    harness: String,
+}
+
+/// Where blocks go. Storing is asynchronous and measuring is not: hosts die
+/// with the thread that started them, and a measurement shares it with nothing.
+pub(crate) struct Sink {
+    pub(crate) runtime: Runtime,
+    pub(crate) store: Store,
 }
 
 /// What came of measuring.
@@ -67,11 +76,13 @@ impl<'a> Session<'a> {
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&cancel))?;
             signal_hook::flag::register(signal, Arc::clone(&cancel))?;
         }
-        let subjects = build_all(project, versions, &cancel)?;
+        let builder = Builder::new(&project.root, &project.cache)?.with_cancel(Arc::clone(&cancel));
+        let subjects = build_all(project, &builder, versions)?;
         // After the builds, which may use every CPU.
         let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
         placement.pin_runner().context("moving the runner off the host's CPUs")?;
-        Ok(Self { project, suites, subjects, placement, cancel })
+        let harness = harness(&builder);
+        Ok(Self { project, suites, subjects, placement, cancel, harness })
     }
 
     /// The parts of measuring that all blocks share.
@@ -102,11 +113,19 @@ impl<'a> Session<'a> {
                 _ => Interleaving::Shuffled,
             },
         };
-        plan::plan(&request, |suite, arm, subject| self.unsupported((suite, arm, subject)).is_none())
+        plan::plan(&request, |suite, arm, subject| {
+            self.unsupported((suite, arm, subject)).is_none()
+        })
     }
 
     /// Measures a new run.
-    pub(crate) async fn measure(&self, store: &Store, asked: &Asked, profile: &str, seed: u64) -> Result<Measured> {
+    pub(crate) fn measure(
+        &self,
+        sink: &Sink,
+        asked: &Asked,
+        profile: &str,
+        seed: u64,
+    ) -> Result<Measured> {
         let entries = self.entries(asked, seed);
         if entries.iter().all(|entry| !entry.supported) {
             bail!("nothing to measure: no version supports any arm of these suites");
@@ -118,23 +137,28 @@ impl<'a> Session<'a> {
             status: RunStatus::Running,
             profile: profile.to_owned(),
             seed,
-            harness: harness(self.project),
+            harness: self.harness.clone(),
             plan: serde_json::to_string(asked)?,
             planned_blocks: entries.len() as u32,
             anchor: self.project.config.anchor.clone(),
-            testbed: crate::testbed::read(self.project.config.measurement_protocol, &self.placement),
+            testbed: crate::testbed::read(
+                self.project.config.measurement_protocol,
+                &self.placement,
+            ),
             artifacts: self.subjects.iter().map(|subject| subject.artifact.clone()).collect(),
             blocks: Vec::new(),
         };
-        let writer = store.begin_run(&run).await?;
-        self.blocks(writer, &entries, &[], asked).await
+        let writer = sink.runtime.block_on(sink.store.begin_run(&run))?;
+        self.blocks(sink, writer, &entries, &[], asked)
     }
 
     /// Goes on with an interrupted run, if everything it stands on is as it was.
-    pub(crate) async fn resume(&self, store: &Store, id: &RunId, asked: &Asked) -> Result<Measured> {
-        let (writer, run) = store.resume_run(id).await?;
-        let refuse = |what: String| anyhow::anyhow!("run {id} cannot go on: {what}; start a new one");
-        let testbed = crate::testbed::read(self.project.config.measurement_protocol, &self.placement);
+    pub(crate) fn resume(&self, sink: &Sink, id: &RunId, asked: &Asked) -> Result<Measured> {
+        let (writer, run) = sink.runtime.block_on(sink.store.resume_run(id))?;
+        let refuse =
+            |what: String| anyhow::anyhow!("run {id} cannot go on: {what}; start a new one");
+        let testbed =
+            crate::testbed::read(self.project.config.measurement_protocol, &self.placement);
         if let Some((field, then, now)) = run.testbed.differences(&testbed).into_iter().next() {
             return Err(refuse(format!("{field} was `{then}` and is `{now}`")));
         }
@@ -148,19 +172,25 @@ impl<'a> Session<'a> {
         for block in &run.blocks {
             let entry = entries.get(block.ordinal as usize);
             let same = entry.is_some_and(|entry| {
-                cell_of(entry) == block.cell && self.suites[entry.suite].sha256 == block.suite_sha256
+                cell_of(entry) == block.cell
+                    && self.suites[entry.suite].sha256 == block.suite_sha256
             });
             if !same {
                 return Err(refuse(format!("suite {} changed since", block.cell.suite)));
             }
         }
         let done: Vec<u32> = run.blocks.iter().map(|block| block.ordinal).collect();
-        output::note(&format!("going on with run {id}: {} of {} blocks are stored", done.len(), entries.len()));
-        self.blocks(writer, &entries, &done, asked).await
+        output::note(&format!(
+            "going on with run {id}: {} of {} blocks are stored",
+            done.len(),
+            entries.len()
+        ));
+        self.blocks(sink, writer, &entries, &done, asked)
     }
 
-    async fn blocks(
+    fn blocks(
         &self,
+        sink: &Sink,
         mut writer: RunWriter,
         entries: &[Entry],
         done: &[u32],
@@ -177,7 +207,7 @@ impl<'a> Session<'a> {
             }
             progress.at(u64::from(ordinal), Some(total), &self.cell(entry).to_string());
             let Some(block) = self.block(&bench, ordinal, entry) else {
-                writer.interrupt().await?;
+                sink.runtime.block_on(writer.interrupt())?;
                 progress.end();
                 return Ok(Measured { run: id, finished: false });
             };
@@ -185,9 +215,9 @@ impl<'a> Session<'a> {
                 let bad = output::BAD;
                 progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
             }
-            writer.add_block(&block).await?;
+            sink.runtime.block_on(writer.add_block(&block))?;
         }
-        writer.finish(Timestamp::now()).await?;
+        sink.runtime.block_on(writer.finish(Timestamp::now()))?;
         progress.end();
         Ok(Measured { run: id, finished: true })
     }
@@ -197,17 +227,15 @@ impl<'a> Session<'a> {
         let suite = &self.suites[entry.suite];
         let arm = &suite.arms[entry.arm];
         let subject = &self.subjects[entry.subject];
-        let (started_at, clock) = (Timestamp::now(), Instant::now());
-        let (labels, outcome) = match subject.unsupported(arm) {
-            Some(reason) => (Vec::new(), Outcome::Unsupported { reason }),
-            None => {
-                let measured = bench.measure(subject, arm)?;
-                (measured.labels, measured.outcome)
-            }
+        let measured = match subject.unsupported(arm) {
+            Some(reason) => measure::Measured {
+                started_at: Timestamp::now(),
+                duration: Duration::ZERO,
+                labels: Vec::new(),
+                outcome: Outcome::Unsupported { reason },
+            },
+            None => bench.measure(subject, arm)?,
         };
-        if self.cancel.load(Ordering::Relaxed) {
-            return None;
-        }
         Some(Block {
             ordinal,
             cell: self.cell(entry),
@@ -215,10 +243,10 @@ impl<'a> Session<'a> {
             round: entry.round,
             suite_sha256: suite.sha256,
             definition_sha256: arm.definition_sha256,
-            started_at,
-            duration_ns: clock.elapsed().as_nanos() as u64,
-            labels,
-            outcome,
+            started_at: measured.started_at,
+            duration_ns: measured.duration.as_nanos() as u64,
+            labels: measured.labels,
+            outcome: measured.outcome,
         })
     }
 
@@ -241,7 +269,10 @@ pub(crate) fn profile(project: &Project, name: ProfileName, blocks: Option<u32>)
 }
 
 /// The versions asked for, and the anchor beside them.
-pub(crate) fn with_anchor(project: &Project, mut versions: Vec<TargetVersion>) -> Vec<TargetVersion> {
+pub(crate) fn with_anchor(
+    project: &Project,
+    mut versions: Vec<TargetVersion>,
+) -> Vec<TargetVersion> {
     if let Some(anchor) = &project.config.anchor
         && !versions.iter().any(|version| version.target == *anchor)
     {
@@ -260,16 +291,24 @@ pub(crate) fn random_seed() -> Result<u64> {
 pub(crate) fn exactly(asked: &TargetVersion, id: &VersionId) -> String {
     match (id, &asked.version) {
         (VersionId::Commit { sha, modified: None, .. }, _) => format!("{}@{sha}", asked.target),
+        (_, VersionSpec::Path(path)) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            format!("{}@path:{}", asked.target, path.display())
+        }
         _ => asked.to_string(),
     }
 }
 
-fn build_all(project: &Project, versions: &[TargetVersion], cancel: &Arc<AtomicBool>) -> Result<Vec<Subject>> {
-    let builder = Builder::new(&project.root, &project.cache)?.with_cancel(Arc::clone(cancel));
+fn build_all(
+    project: &Project,
+    builder: &Builder,
+    versions: &[TargetVersion],
+) -> Result<Vec<Subject>> {
     // All names first: a typing error should not show after a long build.
     let mut resolved = Vec::new();
     for version in versions {
-        let target = project.config.target(&version.target).context("a version of an undeclared target")?;
+        let target =
+            project.config.target(&version.target).context("a version of an undeclared target")?;
         resolved.push((target, builder.resolve(target, &version.version)?));
     }
     let mut subjects = Vec::new();
@@ -277,12 +316,21 @@ fn build_all(project: &Project, versions: &[TargetVersion], cancel: &Arc<AtomicB
         let what = format!("building {} {}", target.name, resolved.version().label());
         let mut progress: Option<Progress> = None;
         let built = builder.obtain(&resolved, &mut |event| {
+            // Nothing was to be waited for: nothing is shown.
+            if event == build::Progress::Done {
+                return;
+            }
             let progress = progress.get_or_insert_with(|| Progress::start(&what, None));
             match event {
+                build::Progress::Discarded { reason } => output::note(&reason),
                 build::Progress::Waiting => progress.at(0, None, "waiting for another build"),
                 build::Progress::Exporting => progress.at(0, None, "writing its sources"),
                 build::Progress::Compiling { unit, compiled, total } => {
-                    progress.at(compiled as u64, total.map(|n| n as u64), &format!("compiling {unit}"));
+                    progress.at(
+                        compiled as u64,
+                        total.map(|n| n as u64),
+                        &format!("compiling {unit}"),
+                    );
                 }
                 build::Progress::Done => {}
             }
@@ -290,7 +338,8 @@ fn build_all(project: &Project, versions: &[TargetVersion], cancel: &Arc<AtomicB
         if let Some(progress) = progress {
             progress.end();
         }
-        let subject = Subject::new(target, built.artifact, built.binary).map_err(anyhow::Error::msg)?;
+        let subject =
+            Subject::new(target, built.artifact, built.binary).map_err(anyhow::Error::msg)?;
         output::note(&format!(
             "{} {} is {}",
             if built.from_cache { "found" } else { "built" },
@@ -302,11 +351,11 @@ fn build_all(project: &Project, versions: &[TargetVersion], cancel: &Arc<AtomicB
     Ok(subjects)
 }
 
-/// Which tools measured: version, and commit where that can be told.
-fn harness(project: &Project) -> String {
+/// Which tools measured: version, and commit of the checkout if there is one.
+fn harness(builder: &Builder) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    match build::head_label(&project.root) {
-        Some(commit) => format!("bench {version} ({commit})"),
+    match builder.checked_out() {
+        Some(commit) => format!("bench {version} ({})", commit.label()),
         None => format!("bench {version}"),
     }
 }

@@ -3,19 +3,18 @@
 
 use crate::measure::Placement;
 use model::Testbed;
-use procfs::{Current, CurrentSI};
+use procfs::Current;
 use std::fs;
 use std::process::{Command, Stdio};
 
 /// The testbed this process runs on.
 pub(crate) fn read(measurement_protocol: u32, placement: &Placement) -> Testbed {
-    let cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
     let cpu = procfs::CpuInfo::current().ok();
     let field = |name: &str| cpu.as_ref().and_then(|cpu| Some(cpu.get_field(0, name)?.to_owned()));
     Testbed {
         cpu_model: field("model name"),
         microcode: field("microcode"),
-        cpus,
+        cpus: placement.cpus as u32,
         smt: line("/sys/devices/system/cpu/smt/active").map(|text| text == "1"),
         governor: line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         memory_mib: procfs::Meminfo::current().map_or(0, |memory| memory.mem_total >> 20),

@@ -93,6 +93,13 @@ pub(crate) struct Missing {
 
 type Key = (String, String, String);
 
+impl Missing {
+    fn of(key: &Key, version: &'static str, reason: String) -> Self {
+        let (suite, benchmark, arm) = key.clone();
+        Self { suite, benchmark, arm, version, reason }
+    }
+}
+
 /// The two versions' blocks of one arm, by round.
 #[derive(Default)]
 struct Arms<'a> {
@@ -104,7 +111,12 @@ struct Arms<'a> {
 ///
 /// # Errors
 /// When they were measured on different testbeds, or nothing can be paired.
-pub(crate) fn compare(a: Side<'_>, b: Side<'_>, suites: &[Suite], config: &Config) -> Result<Report> {
+pub(crate) fn compare(
+    a: Side<'_>,
+    b: Side<'_>,
+    suites: &[Suite],
+    config: &Config,
+) -> Result<Report> {
     refuse_other_epoch(a, b)?;
     let mut arms: BTreeMap<Key, Arms<'_>> = BTreeMap::new();
     for (side, is_a) in [(a, true), (b, false)] {
@@ -133,7 +145,8 @@ pub(crate) fn compare(a: Side<'_>, b: Side<'_>, suites: &[Suite], config: &Confi
             .flat_map(|suite| &suite.arms)
             .find(|arm| arm.benchmark == key.1 && arm.name == key.2);
         note_missing(key, arms, &mut report);
-        paired.extend(pairs(key, arms, arm, config));
+        let adjacent = a.run.id == b.run.id;
+        paired.extend(pairs(key, arms, arm, config, adjacent, &mut report.missing));
     }
     if paired.is_empty() && report.missing.is_empty() {
         bail!("the two versions have no measured benchmark in common");
@@ -181,13 +194,6 @@ fn side_report(side: Side<'_>) -> SideReport {
 
 /// Failed blocks, blocks without a partner, and what is not supported.
 fn note_missing(key: &Key, arms: &Arms<'_>, report: &mut Report) {
-    let missing = |version, reason: String| Missing {
-        suite: key.0.clone(),
-        benchmark: key.1.clone(),
-        arm: key.2.clone(),
-        version,
-        reason,
-    };
     let unsupported = |blocks: &BTreeMap<u32, &Block>| {
         blocks.values().any(|block| matches!(block.outcome, Outcome::Unsupported { .. }))
     };
@@ -207,7 +213,7 @@ fn note_missing(key: &Key, arms: &Arms<'_>, report: &mut Report) {
         }
         reasons.dedup();
         let list = if neither { &mut report.unsupported } else { &mut report.missing };
-        list.extend(reasons.into_iter().map(|reason| missing(version, reason)));
+        list.extend(reasons.into_iter().map(|reason| Missing::of(key, version, reason)));
     }
 }
 
@@ -222,12 +228,21 @@ struct Pairs<'a> {
     forbidden: Option<String>,
 }
 
-fn pairs<'a>(key: &'a Key, arms: &Arms<'a>, arm: Option<&Arm>, config: &Config) -> Vec<Pairs<'a>> {
+fn pairs<'a>(
+    key: &'a Key,
+    arms: &Arms<'a>,
+    arm: Option<&Arm>,
+    config: &Config,
+    adjacent: bool,
+    missing: &mut Vec<Missing>,
+) -> Vec<Pairs<'a>> {
     let rounds = arms.a.iter().filter_map(|(round, a)| Some((*a, *arms.b.get(round)?)));
     let mut measured = Vec::new();
     let mut forbidden = None;
     for (a, b) in rounds {
-        let (Outcome::Measured(of_a), Outcome::Measured(of_b)) = (&a.outcome, &b.outcome) else { continue };
+        let (Outcome::Measured(of_a), Outcome::Measured(of_b)) = (&a.outcome, &b.outcome) else {
+            continue;
+        };
         if a.definition_sha256 != b.definition_sha256 {
             forbidden = Some("the benchmark changed between the two runs".to_owned());
         } else if [a, b].iter().any(|block| block.labels.contains(&Label::GeneratorBound)) {
@@ -235,7 +250,6 @@ fn pairs<'a>(key: &'a Key, arms: &Arms<'a>, arm: Option<&Arm>, config: &Config) 
         }
         measured.push((of_a, of_b));
     }
-    let noise = arm.map_or(NoiseClass::Wall, |arm| arm.noise);
     let reported: Vec<&'static Metric> = match (arm, measured.first()) {
         (Some(arm), _) => arm.metrics.clone(),
         (None, Some((of_a, _))) => of_a.metrics().collect(),
@@ -249,17 +263,34 @@ fn pairs<'a>(key: &'a Key, arms: &Arms<'a>, arm: Option<&Arm>, config: &Config) 
             Direction::Neither => continue,
         };
         let of_block = |m: &model::Measurements| summary::median(&m.values(metric)?).ok();
+        let values: Vec<_> = measured.iter().map(|(a, b)| (of_block(a), of_block(b))).collect();
+        for (version, absent) in [
+            ("a", values.iter().any(|(a, b)| a.is_none() && b.is_some())),
+            ("b", values.iter().any(|(a, b)| a.is_some() && b.is_none())),
+        ] {
+            if absent {
+                let reason = format!("{metric} was measured only on the other side");
+                missing.push(Missing::of(key, version, reason));
+            }
+        }
         let (a, b): (Vec<f64>, Vec<f64>) =
-            measured.iter().filter_map(|(a, b)| Some((of_block(a)?, of_block(b)?))).unzip();
+            values.into_iter().filter_map(|(a, b)| Some((a?, b?))).unzip();
         if a.is_empty() {
             continue;
         }
-        let repeatability = match noise {
-            NoiseClass::Exact => Repeatability::Deterministic,
-            _ => Repeatability::Noisy,
+        let (noise, repeatability) = match arm.map(|arm| arm.noise) {
+            Some(NoiseClass::Exact) => (NoiseClass::Exact, Repeatability::Deterministic),
+            _ => (metric.noise, Repeatability::Noisy),
         };
-        let options = Options { better, margin: config.margins.of(noise), confidence: 0.95, repeatability };
-        all.push(Pairs { key, metric, a, b, options, forbidden: forbidden.clone() });
+        let apart = (!adjacent && repeatability == Repeatability::Noisy).then(|| {
+            "the two runs were measured at different times; compare the versions themselves to \
+             measure them side by side"
+                .to_owned()
+        });
+        let forbidden = forbidden.clone().or(apart);
+        let options =
+            Options { better, margin: config.margins.of(noise), confidence: 0.95, repeatability };
+        all.push(Pairs { key, metric, a, b, options, forbidden });
     }
     all
 }
@@ -291,7 +322,8 @@ impl Pairs<'_> {
                 return Ok(Comparison { ratio, why: Some(error.to_string()), ..base });
             }
         };
-        let verdict = if self.forbidden.is_some() { Verdict::Inconclusive } else { decided.verdict };
+        let verdict =
+            if self.forbidden.is_some() { Verdict::Inconclusive } else { decided.verdict };
         Ok(Comparison {
             ratio: decided.ratio,
             low: decided.interval.map(|interval| interval.low),
@@ -320,9 +352,15 @@ impl Report {
     /// The exit code that scripts see.
     pub(crate) fn exit(&self) -> Exit {
         let of = |verdict: Verdict, exit| {
-            if self.comparisons.iter().any(|c| c.verdict == verdict.word()) { exit } else { Exit::Fine }
+            if self.comparisons.iter().any(|c| c.verdict == verdict.word()) {
+                exit
+            } else {
+                Exit::Fine
+            }
         };
         let missing = if self.missing.is_empty() { Exit::Fine } else { Exit::Incomplete };
-        of(Verdict::Regressed, Exit::Regression).or(of(Verdict::Inconclusive, Exit::Undecided)).or(missing)
+        of(Verdict::Regressed, Exit::Regression)
+            .or(of(Verdict::Inconclusive, Exit::Undecided))
+            .or(missing)
     }
 }

@@ -23,7 +23,10 @@ fn an_altered_bundle_is_refused_whole() {
     let host = project.fake("host");
     project.json(&["run", &host, "--quick", "--json"]);
     let text = project.bench(&["export"]).out;
-    project.write("altered.jsonl", &text.replace("http-latency", "http-lateNcy").replace("\"ask\"", "\"asK\""));
+    project.write(
+        "altered.jsonl",
+        &text.replace("http-latency", "http-lateNcy").replace("\"ask\"", "\"asK\""),
+    );
     let said = project.bench(&["--db", "other.sqlite", "import", "altered.jsonl"]);
     assert_eq!(said.code, 2);
     assert!(

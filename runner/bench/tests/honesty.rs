@@ -81,7 +81,9 @@ fn a_stall_shows_in_the_tail() {
     let median = |name: &str| {
         let metrics = arm["metrics"].as_array().unwrap();
         let metric = metrics.iter().find(|metric| metric["metric"] == name);
-        metric.and_then(|metric| metric["median"].as_f64()).unwrap_or_else(|| panic!("{name}: {arm}"))
+        metric
+            .and_then(|metric| metric["median"].as_f64())
+            .unwrap_or_else(|| panic!("{name}: {arm}"))
     };
     assert!(median("latency_p99_ns") >= 100e6, "{arm}");
     assert!(median("latency_p50_ns") < 50e6, "{arm}");
@@ -92,7 +94,14 @@ fn a_version_that_lacks_a_capability_is_not_supported() {
     let project = Project::new("right");
     let host = project.fake("host");
     let suite = super::SUITE.replace("http-fake", "http-p9");
-    project.write("suites/ask/suite.toml", &format!("{}{}", super::SUITE, &suite[suite.find("[[").unwrap()..].replace("\"latency\"", "\"newer\"")));
+    project.write(
+        "suites/ask/suite.toml",
+        &format!(
+            "{}{}",
+            super::SUITE,
+            &suite[suite.find("[[").unwrap()..].replace("\"latency\"", "\"newer\"")
+        ),
+    );
     let said = project.json(&["run", &host, "--quick", "--json"]);
     assert_eq!((&said["measured"], &said["unsupported"]), (&1.into(), &1.into()), "{said}");
 }

@@ -123,8 +123,20 @@ fn long_functions(name: &str, text: &str) -> Vec<String> {
     for (number, line) in text.lines().enumerate() {
         let indentation: String = line.chars().take_while(|c| *c == ' ').collect();
         let words = line.trim_start();
-        let starts = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "pub(super) async fn ", "pub(crate) async fn "];
-        if starts.iter().any(|start| words.starts_with(start)) && !words.ends_with(';') && !words.ends_with('}') {
+        let starts = [
+            "fn ",
+            "pub fn ",
+            "pub(crate) fn ",
+            "pub(super) fn ",
+            "async fn ",
+            "pub async fn ",
+            "pub(super) async fn ",
+            "pub(crate) async fn ",
+        ];
+        if starts.iter().any(|start| words.starts_with(start))
+            && !words.ends_with(';')
+            && !words.ends_with('}')
+        {
             open = Some((number, indentation, words.to_owned()));
         } else if let Some((start, indentation_of, head)) = &open
             && words == "}"
@@ -164,17 +176,19 @@ fn documented_commands_exist() {
             for line in block.split("```").next().unwrap_or_default().lines() {
                 let words: Vec<&str> = line.split_whitespace().collect();
                 let problem = match words.as_slice() {
-                    ["make", target, ..] => {
-                        (!makefile.contains(&format!("\n{target}:"))).then(|| "no such target".to_owned())
-                    }
+                    ["make", target, ..] => (!makefile.contains(&format!("\n{target}:")))
+                        .then(|| "no such target".to_owned()),
                     ["bench", arguments @ ..] => {
-                        let end = arguments.iter().position(|word| word.starts_with(['|', '>', '#']));
+                        let end =
+                            arguments.iter().position(|word| word.starts_with(['|', '>', '#']));
                         refused_by_parser(&arguments[..end.unwrap_or(arguments.len())])
                     }
                     _ => continue,
                 };
                 seen += 1;
-                problems.extend(problem.map(|problem| format!("{}: `{line}`: {problem}", relative(&path))));
+                problems.extend(
+                    problem.map(|problem| format!("{}: `{line}`: {problem}", relative(&path))),
+                );
             }
         }
     }
@@ -206,7 +220,8 @@ fn committed_guests_are_what_their_sums_say() {
         assert_eq!(model::Digest::of(bytes).to_string(), sum, "{name}");
         summed.push(name.to_owned());
     }
-    let committed = fs::read_dir(&prebuilt).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let committed =
+        fs::read_dir(&prebuilt).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     let mut wasm: Vec<String> = committed.filter(|name| name.ends_with(".wasm")).collect();
     wasm.sort();
     summed.sort();

@@ -124,6 +124,13 @@ impl Builder {
         Ok(built)
     }
 
+    /// The commit that is checked out, if there is one: which tools these are.
+    pub fn checked_out(&self) -> Option<VersionId> {
+        let repository = self.project.open().ok()?;
+        let head = repository::head(&repository).ok()?;
+        Some(repository::version(&head))
+    }
+
     fn working_tree(&self, target: &Target) -> Result<Resolved, BuildError> {
         let repository = self.project.open()?;
         let head = repository::head(&repository)?;
@@ -144,7 +151,7 @@ impl Builder {
             }
             From::Snapshot(sources.clone())
         };
-        self.resolved(target, version, from, &sources, "the working tree")
+        self.resolved(target, version, from, &sources, "in the working tree")
     }
 
     fn resolved(

@@ -68,7 +68,7 @@ pub enum BuildError {
     },
     /// The target's folder is not there.
     #[error(
-        "target `{target}` has no folder `{}` at {place}: choose a version that has it, \
+        "target `{target}` has no folder `{}` {place}: choose a version that has it, \
          or correct `source` in bench.toml",
         folder.display()
     )]
@@ -77,12 +77,12 @@ pub enum BuildError {
         target: String,
         /// Its `source`.
         folder: PathBuf,
-        /// Commit, or working tree.
+        /// `at commit ...`, or `in the working tree`.
         place: String,
     },
     /// The sources pin no dependencies.
     #[error(
-        "target `{target}` has no Cargo.lock in `{}` at {place}: run `cargo generate-lockfile` \
+        "target `{target}` has no Cargo.lock in `{}` {place}: run `cargo generate-lockfile` \
          there and commit it (check .gitignore), so that a version is one set of dependencies",
         folder.display()
     )]
@@ -91,12 +91,12 @@ pub enum BuildError {
         target: String,
         /// Its `source`.
         folder: PathBuf,
-        /// Commit, or working tree.
+        /// `at commit ...`, or `in the working tree`.
         place: String,
     },
     /// A submodule, or a name that is not text.
     #[error(
-        "target `{target}`: cannot take `{path}` at {place} as a source, since it is {problem}; \
+        "target `{target}`: cannot take `{path}` {place} as a source, since it is {problem}; \
          if the build does not need it, add it to `exclude` in bench.toml"
     )]
     UnusableSource {
@@ -104,7 +104,7 @@ pub enum BuildError {
         target: String,
         /// Which file.
         path: String,
-        /// Commit, or working tree.
+        /// `at commit ...`, or `in the working tree`.
         place: String,
         /// Why not.
         problem: &'static str,
@@ -197,7 +197,7 @@ impl fmt::Display for Failure {
             self.target, self.version, self.status
         )?;
         for line in &self.last_lines {
-            writeln!(f, "  | {line}")?;
+            writeln!(f, "{}", format!("  | {line}").trim_end())?;
         }
         write!(f, "whole log: {}", self.log.display())
     }

@@ -35,10 +35,15 @@ impl Layout {
         self.sources().join(target)
     }
 
+    /// Cargo's target directories; remapped to `/target`.
+    pub(crate) fn targets(&self) -> PathBuf {
+        self.root.join("target")
+    }
+
     /// Cargo's target directory, shared between the versions of one target
     /// that the same compiler builds with the same flags.
     pub(crate) fn cargo_target(&self, target: &str, toolchain: &Digest) -> PathBuf {
-        self.root.join("target").join(format!("{target}-{}", hex(toolchain, 8)))
+        self.targets().join(format!("{target}-{}", hex(toolchain, 8)))
     }
 
     /// Folders in which `rustc` is asked who it is.

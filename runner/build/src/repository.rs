@@ -116,6 +116,13 @@ fn remedy(repository: &Repository, reference: &str) -> String {
     } else {
         "if it is elsewhere, `git fetch --all --tags` brings it"
     };
+    // `HEAD~9`: the name is known, its history is too short.
+    if let Some(base) = reference.split(['~', '^']).next()
+        && base != reference
+        && repository.revparse_single(base).is_ok()
+    {
+        return format!("`{base}` exists, but nothing lies there in its history ({fetch})");
+    }
     let known = names(repository);
     let close = close_names(reference, &known);
     if close.is_empty() {

@@ -11,6 +11,7 @@ use git2::{Commit, ErrorCode, ObjectType, Repository, StatusOptions, Tree};
 use model::{Digest, Hasher, Target};
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -49,7 +50,7 @@ impl Sources {
         target: &Target,
     ) -> Result<Self, BuildError> {
         let place = Place::commit(target, commit);
-        let reading = || git(format!("reading the sources of `{}` at {}", target.name, place.name));
+        let reading = || git(format!("reading the sources of `{}` {}", target.name, place.name));
         let root = commit.tree().map_err(reading())?;
         let folder = if place.folder.is_empty() {
             root.clone()
@@ -76,7 +77,7 @@ impl Sources {
         repository: &Repository,
         target: &Target,
     ) -> Result<Self, BuildError> {
-        let place = Place::new(target, "the working tree".to_owned());
+        let place = Place::new(target, "in the working tree".to_owned());
         let Some(root) = repository.workdir() else {
             let repository = crate::repository::folder(repository);
             return Err(BuildError::NoWorkingTree { repository });
@@ -159,11 +160,11 @@ impl Sources {
     }
 }
 
-/// `commit 3fa9c1e2 ("Serve")`, for messages.
+/// `at commit 3fa9c1e2 ("Serve")`, for messages.
 pub(crate) fn name_of(commit: &Commit<'_>) -> String {
     let version = crate::repository::version(commit);
     let subject = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned();
-    format!("commit {} (\"{subject}\")", version.label())
+    format!("at commit {} (\"{subject}\")", version.label())
 }
 
 impl fmt::Debug for SourceFile {
@@ -230,7 +231,7 @@ impl<'t> Place<'t> {
         files: &mut Vec<SourceFile>,
     ) -> Result<(), BuildError> {
         for entry in tree {
-            let reading = |path: &str| git(format!("reading `{path}` at {}", self.name));
+            let reading = |path: &str| git(format!("reading `{path}` {}", self.name));
             let Ok(name) = entry.name() else {
                 return Err(self.unusable(entry.name_bytes(), "named in something else than UTF-8"));
             };
@@ -273,25 +274,34 @@ impl<'t> Place<'t> {
         }
         let listing = || git(format!("listing the sources of `{}`", self.target.name));
         let statuses = repository.statuses(Some(&mut options)).map_err(listing())?;
+        let index = repository.index().map_err(listing())?;
+        let is_module = |path: &str| {
+            let entry = index.get_path(Path::new(path), 0);
+            // Not tracked, but listed as a folder: a repository of its own.
+            path.ends_with('/') || entry.is_some_and(|entry| entry.mode == 0o160_000)
+        };
         let mut paths = Vec::new();
         let mut caches = Vec::new();
         for entry in &statuses {
             let Ok(path) = std::str::from_utf8(entry.path_bytes()) else {
                 return Err(self.unusable(entry.path_bytes(), "named in something else than UTF-8"));
             };
-            let Some(path) = below(&self.folder, path) else { continue };
-            if self.excludes(path) {
+            let Some(relative) = below(&self.folder, path) else { continue };
+            if self.excludes(relative) {
                 continue;
             }
+            if is_module(path) {
+                return Err(self.unusable(relative, "a submodule or another repository"));
+            }
             let untracked = entry.status().is_wt_new();
-            if untracked && let Some(folder) = path.strip_suffix("/CACHEDIR.TAG") {
+            if untracked && let Some(folder) = relative.strip_suffix("/CACHEDIR.TAG") {
                 caches.push(PathBuf::from(folder));
             }
             // Taken out of the index, and ignored: no source any more.
             if entry.status().is_index_deleted() && !untracked {
                 continue;
             }
-            paths.push((untracked, path.to_owned()));
+            paths.push((untracked, relative.to_owned()));
         }
         let cached = |path: &str| caches.iter().any(|cache| Path::new(path).starts_with(cache));
         paths.retain(|(untracked, path)| !(*untracked && cached(path)));
@@ -304,12 +314,7 @@ impl<'t> Place<'t> {
         let metadata = match fs::symlink_metadata(&file) {
             Ok(metadata) => metadata,
             // `NotADirectory`: a folder was replaced by a file.
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) =>
-            {
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
             Err(e) => return Err(io("reading", &file)(e)),
@@ -323,7 +328,8 @@ impl<'t> Place<'t> {
             let kind = if executable { Kind::Executable } else { Kind::Plain };
             (kind, fs::read(&file).map_err(io("reading", &file))?)
         } else if metadata.is_dir() {
-            return Err(self.unusable(&path, "a submodule or another repository"));
+            // A folder in the place of a file; its files are listed themselves.
+            return Ok(None);
         } else {
             return Err(self.unusable(&path, "no regular file"));
         };

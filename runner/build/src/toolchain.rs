@@ -66,7 +66,7 @@ impl Toolchain {
     pub(crate) fn published_flags() -> String {
         format!(
             "--{PROFILE} --locked, RUSTFLAGS=--remap-path-prefix=CACHE/src=/src \
-             --remap-path-prefix=CARGO_HOME=/cargo"
+             --remap-path-prefix=CACHE/target=/target --remap-path-prefix=CARGO_HOME=/cargo"
         )
     }
 
@@ -75,12 +75,10 @@ impl Toolchain {
         self.hash(Hasher::default()).finish()
     }
 
-    /// Adds compiler, flags and profile to a key.
+    /// Adds compiler, flags and profile to a key; without this machine's paths,
+    /// which leave no trace in what is built.
     pub(crate) fn hash(&self, hasher: Hasher) -> Hasher {
-        hasher
-            .part("rustc", &self.rustc)
-            .part("flags", self.flags.join(" "))
-            .part("profile", PROFILE)
+        hasher.part("rustc", &self.rustc).part("flags", Self::published_flags())
     }
 }
 
@@ -92,7 +90,12 @@ fn flags(layout: &Layout) -> Result<Vec<String>, BuildError> {
             problem: format!("the path {} is not UTF-8; use another folder", from.display()),
         }),
     };
-    Ok(vec![remap(layout.sources(), "/src")?, remap(cargo_home()?, "/cargo")?])
+    Ok(vec![
+        remap(layout.sources(), "/src")?,
+        // Build scripts generate sources there.
+        remap(layout.targets(), "/target")?,
+        remap(cargo_home()?, "/cargo")?,
+    ])
 }
 
 /// Where cargo keeps its registry, found as cargo finds it.

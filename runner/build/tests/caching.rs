@@ -199,3 +199,23 @@ fn the_repository_is_only_read() {
     project.obtain("HEAD");
     assert_eq!(state(), before);
 }
+
+/// A toolchain file above the target's folder chooses in the repository, so it
+/// must choose where the sources are built.
+#[test]
+fn the_toolchain_file_of_the_repository_counts() {
+    let mut project = Project::new();
+    let without = project.resolve("HEAD").unwrap();
+    let choice = "[toolchain]\nchannel = \"stable\"\n";
+    project.write("rust-toolchain.toml", choice);
+    let inherited = project.resolve(".").unwrap();
+    assert_ne!(inherited.key(), without.key());
+    project.commit("Choose for all");
+    assert_eq!(project.resolve("HEAD").unwrap().key(), inherited.key());
+    assert_eq!(project.resolve(".").unwrap().key(), inherited.key());
+    // The nearest one wins; the same choice is the same choice anywhere.
+    project.write("rust-toolchain.toml", "[toolchain]\nchannel = \"nonsense\"\n");
+    project.write("host/rust-toolchain.toml", choice);
+    assert_eq!(project.resolve(".").unwrap().key(), inherited.key());
+    project.obtain(".");
+}

@@ -2,7 +2,7 @@ use crate::project::{Project, output};
 use std::fs;
 use std::process::Command;
 
-const FOLDERS: &str = "BUILD_TEST_ENVIRONMENT_DUMP";
+const DUMP: &str = "BUILD_TEST_ENVIRONMENT_DUMP";
 
 /// A build script that notes the names of its variables.
 fn project_that_dumps(dump: &str) -> Project {
@@ -28,8 +28,9 @@ fn neither_credentials_nor_flags_reach_a_build() {
     let project = project_that_dumps(dump.to_str().unwrap());
     let (clean, _) = project.obtain("HEAD");
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "environment::builds_in_the_environment_it_is_given", "--ignored"])
-        .env(FOLDERS, &dump)
+        .args(["--exact", "environment::builds_in_the_environment_it_is_given"])
+        .args(["--ignored", "--nocapture"])
+        .env(DUMP, &dump)
         .env("SECRET_TOKEN", "x")
         .env("AWS_SECRET_ACCESS_KEY", "x")
         .env("HARMLESS", "x")
@@ -56,7 +57,7 @@ fn neither_credentials_nor_flags_reach_a_build() {
 #[test]
 #[ignore = "run by the test above, in another environment"]
 fn builds_in_the_environment_it_is_given() {
-    let dump = std::env::var(FOLDERS).unwrap();
+    let dump = std::env::var(DUMP).unwrap();
     let (built, _) = project_that_dumps(&dump).obtain("HEAD");
     assert!(!built.from_cache);
     println!("{}", built.artifact.binary_sha256);
@@ -82,12 +83,25 @@ fn build_scripts_learn_no_commit() {
     assert_eq!(output(&builder.obtain(&resolved, &mut |_| {}).unwrap()), "false");
 }
 
+/// Of the sources, nor of what build scripts generate.
 #[test]
 fn paths_of_this_machine_are_not_in_the_binary() {
     let mut project = Project::new();
-    project.write("host/src/main.rs", "fn main() { print!(\"{}\", file!()) }\n");
+    project.write(
+        "host/build.rs",
+        r#"fn main() {
+            let file = std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("made.rs");
+            std::fs::write(file, "pub const MADE: &str = file!();").unwrap();
+        }"#,
+    );
+    project.write(
+        "host/src/main.rs",
+        r#"include!(concat!(env!("OUT_DIR"), "/made.rs"));
+        fn main() { print!("{} {MADE}", file!()) }"#,
+    );
     project.commit("Say where");
     let (built, _) = project.obtain("HEAD");
+    assert!(output(&built).starts_with("src/main.rs /target/mini-"), "{}", output(&built));
     let content = fs::read(&built.binary).unwrap();
     let cache = project.cache();
     let path = cache.to_str().unwrap().as_bytes();

@@ -1,27 +1,12 @@
 use build::{BuildError, Builder, Built, Progress, Resolved};
 use expect_test::Expect;
 use git2::{IndexAddOption, Oid, Repository, RepositoryInitOptions, Signature, Time};
-use model::{Config, Target, VersionSpec};
+use model::{Launch, Ready, Target, VersionSpec};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
-
-const CONFIG: &str = r#"
-default_target = "mini"
-measurement_protocol = 1
-[profiles]
-quick = { blocks = 1 }
-full = { blocks = 1 }
-compare = { blocks = 1 }
-[targets.mini]
-about = "A program that says something."
-source = "host"
-binary = "mini"
-exclude = ["other"]
-start = ["{binary}"]
-supports = ["http-p2"]
-"#;
 
 const MANIFEST: &str = r#"[package]
 name = "mini"
@@ -37,7 +22,7 @@ version = "0.1.0"
 "#;
 
 /// A repository whose folder `host` is a cargo project, and a cache.
-pub struct Project {
+pub(crate) struct Project {
     folder: TempDir,
     cache: TempDir,
     repository: Repository,
@@ -46,7 +31,7 @@ pub struct Project {
 
 impl Project {
     /// One commit; the program says `one`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let mut options = RepositoryInitOptions::new();
         let repository =
@@ -60,35 +45,35 @@ impl Project {
         project
     }
 
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().canonicalize().unwrap()
     }
 
-    pub fn cache(&self) -> PathBuf {
+    pub(crate) fn cache(&self) -> PathBuf {
         self.cache.path().canonicalize().unwrap()
     }
 
-    pub fn repository(&self) -> &Repository {
+    pub(crate) fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    pub fn write(&self, path: &str, content: &str) {
+    pub(crate) fn write(&self, path: &str, content: &str) {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    pub fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.folder.path().join(path)).unwrap();
     }
 
     /// Changes what the program says.
-    pub fn says(&self, what: &str) {
+    pub(crate) fn says(&self, what: &str) {
         self.write("host/src/main.rs", &format!("fn main() {{\n    print!(\"{what}\");\n}}\n"));
     }
 
     /// Commits everything; equal contents give equal hashes anywhere.
-    pub fn commit(&mut self, subject: &str) -> String {
+    pub(crate) fn commit(&mut self, subject: &str) -> String {
         let mut index = self.repository.index().unwrap();
         index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
         index.update_all(["*"], None).unwrap();
@@ -97,7 +82,7 @@ impl Project {
         self.commit_tree(tree, subject)
     }
 
-    pub fn commit_tree(&mut self, tree: Oid, subject: &str) -> String {
+    pub(crate) fn commit_tree(&mut self, tree: Oid, subject: &str) -> String {
         let tree = self.repository.find_tree(tree).unwrap();
         self.commits += 1;
         let time = Time::new(1_700_000_000 + self.commits, 0);
@@ -110,36 +95,38 @@ impl Project {
             .to_string()
     }
 
-    pub fn builder(&self) -> Builder {
+    pub(crate) fn builder(&self) -> Builder {
         Builder::new(self.folder.path(), self.cache.path()).unwrap()
     }
 
-    pub fn resolve(&self, version: &str) -> Result<Resolved, BuildError> {
+    pub(crate) fn resolve(&self, version: &str) -> Result<Resolved, BuildError> {
         self.builder().resolve(&target(), &spec(version))
     }
 
     /// Builds a version; also what was told meanwhile.
-    pub fn obtain(&self, version: &str) -> (Built, Vec<Progress>) {
+    pub(crate) fn obtain(&self, version: &str) -> (Built, Vec<Progress>) {
         let mut told = Vec::new();
         let resolved = self.resolve(version).unwrap();
         let built = self.builder().obtain(&resolved, &mut |event| told.push(event));
         (built.unwrap_or_else(|e| panic!("{e}")), told)
     }
 
-    /// Asserts the words of an error, with this machine's paths replaced.
-    pub fn check_error<T>(&self, result: Result<T, BuildError>, expected: &Expect) {
+    /// Asserts the words of an error, with this machine's paths replaced and
+    /// its one long line folded.
+    pub(crate) fn check_error<T>(&self, result: Result<T, BuildError>, expected: &Expect) {
         let error = result.err().expect("this must fail").to_string();
-        expected.assert_eq(&self.plain(&error));
+        assert!(!error.contains('\n'), "{error}");
+        expected.assert_eq(&fold(&self.plain(&error)));
     }
 
-    pub fn plain(&self, text: &str) -> String {
+    pub(crate) fn plain(&self, text: &str) -> String {
         text.replace(self.root().to_str().unwrap(), "[project]")
             .replace(self.cache().to_str().unwrap(), "[cache]")
     }
 }
 
 /// `.` is the working tree; the rest is as people write it.
-pub fn spec(version: &str) -> VersionSpec {
+pub(crate) fn spec(version: &str) -> VersionSpec {
     match version.strip_prefix("path:") {
         Some(path) => VersionSpec::Path(path.into()),
         None if version == "." => VersionSpec::WorkingTree,
@@ -147,17 +134,51 @@ pub fn spec(version: &str) -> VersionSpec {
     }
 }
 
-pub fn target() -> Target {
-    Config::parse(Path::new("bench.toml"), CONFIG).unwrap().targets[0].clone()
+/// The target `mini`, in the folder `host`; how it starts is nothing to a build.
+pub(crate) fn target() -> Target {
+    Target {
+        name: "mini".to_owned(),
+        about: "A program that says something.".to_owned(),
+        source: "host".into(),
+        binary: "mini".to_owned(),
+        exclude: vec!["other".to_owned()],
+        launch: Launch {
+            start: vec!["{binary}".to_owned()],
+            start_precompiled: None,
+            precompile: None,
+            capabilities: None,
+            supports: vec!["http-p2".to_owned()],
+            environment: Vec::new(),
+            ready: Ready::JsonLine,
+            ready_timeout: Duration::from_secs(1),
+            stop_timeout: Duration::from_secs(1),
+        },
+    }
 }
 
 /// What a binary says.
-pub fn output(built: &Built) -> String {
+pub(crate) fn output(built: &Built) -> String {
     let output = Command::new(&built.binary).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-pub fn compiling_mini() -> Progress {
+pub(crate) fn compiling_mini() -> Progress {
     Progress::Compiling { unit: "mini v0.1.0".to_owned(), compiled: 1, total: Some(1) }
+}
+
+fn fold(text: &str) -> String {
+    let mut folded = String::new();
+    let mut width = 0;
+    for word in text.split(' ') {
+        if width > 0 && width + word.len() > 75 {
+            folded.push('\n');
+            width = 0;
+        } else if width > 0 {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+        width += word.len() + 1;
+    }
+    folded + "\n"
 }

@@ -2,6 +2,7 @@
 //! CLI, database, API and pages look here; nobody else may name a unit or say
 //! which way is better. It must not compute a statistic.
 
+use crate::suite::NoiseClass;
 use std::fmt;
 
 /// A metric: what a number means and how to show it.
@@ -15,6 +16,8 @@ pub struct Metric {
     pub unit: Unit,
     /// Which way is better.
     pub direction: Direction,
+    /// What dominates its noise.
+    pub noise: NoiseClass,
     /// Where the values of a block come from.
     pub source: Source,
 }
@@ -74,11 +77,12 @@ pub enum Source {
 const NS_PER_S: f64 = 1e9;
 
 const fn raw(name: &'static str, label: &'static str, unit: Unit) -> Metric {
-    Metric { name, label, unit, direction: Direction::Neither, source: Source::Samples }
+    let (direction, noise, source) = (Direction::Neither, NoiseClass::Wall, Source::Samples);
+    Metric { name, label, unit, direction, noise, source }
 }
 
-const fn lower(name: &'static str, label: &'static str, unit: Unit) -> Metric {
-    Metric { name, label, unit, direction: Direction::Lower, source: Source::Samples }
+const fn lower(name: &'static str, label: &'static str, unit: Unit, noise: NoiseClass) -> Metric {
+    Metric { name, label, unit, direction: Direction::Lower, noise, source: Source::Samples }
 }
 
 const fn quantile(name: &'static str, label: &'static str, quantile: f64) -> Metric {
@@ -87,6 +91,7 @@ const fn quantile(name: &'static str, label: &'static str, quantile: f64) -> Met
         label,
         unit: Unit::Nanoseconds,
         direction: Direction::Lower,
+        noise: NoiseClass::Wall,
         source: Source::Quantile { histogram: "latency_ns", quantile },
     }
 }
@@ -102,6 +107,7 @@ const fn per_request(
         label,
         unit,
         direction: Direction::Lower,
+        noise: NoiseClass::Cpu,
         source: Source::Ratio { numerator, denominator: "requests", scale: 1.0 },
     }
 }
@@ -119,6 +125,7 @@ pub static METRICS: &[Metric] = &[
         label: "latency of every request",
         unit: Unit::Nanoseconds,
         direction: Direction::Neither,
+        noise: NoiseClass::Wall,
         source: Source::Histogram,
     },
     Metric {
@@ -126,6 +133,7 @@ pub static METRICS: &[Metric] = &[
         label: "throughput",
         unit: Unit::RequestsPerSecond,
         direction: Direction::Higher,
+        noise: NoiseClass::Wall,
         source: Source::Ratio { numerator: "requests", denominator: "slice_ns", scale: NS_PER_S },
     },
     quantile("latency_p50_ns", "median latency", 0.50),
@@ -151,23 +159,39 @@ pub static METRICS: &[Metric] = &[
         Unit::Nanoseconds,
         "generator_cpu_ns",
     ),
-    lower("rss_peak_bytes", "peak resident memory", Unit::Bytes),
-    lower("cold_start_ns", "spawn to first right answer", Unit::Nanoseconds),
-    lower("ready_ns", "spawn to ready", Unit::Nanoseconds),
-    lower("phase_engine_ns", "start-up: engine", Unit::Nanoseconds),
-    lower("phase_compile_ns", "start-up: compile the component", Unit::Nanoseconds),
-    lower("phase_load_ns", "start-up: load the precompiled component", Unit::Nanoseconds),
-    lower("phase_link_ns", "start-up: link", Unit::Nanoseconds),
-    lower("phase_listen_ns", "start-up: listen", Unit::Nanoseconds),
-    lower("cold_start_cpu_ns", "CPU time, spawn to first right answer", Unit::Nanoseconds),
+    lower("rss_peak_bytes", "peak resident memory", Unit::Bytes, NoiseClass::Cpu),
+    lower("cold_start_ns", "spawn to first right answer", Unit::Nanoseconds, NoiseClass::Wall),
+    lower("ready_ns", "spawn to ready", Unit::Nanoseconds, NoiseClass::Wall),
+    lower("phase_engine_ns", "start-up: engine", Unit::Nanoseconds, NoiseClass::Wall),
+    lower(
+        "phase_compile_ns",
+        "start-up: compile the component",
+        Unit::Nanoseconds,
+        NoiseClass::Wall,
+    ),
+    lower(
+        "phase_load_ns",
+        "start-up: load the precompiled component",
+        Unit::Nanoseconds,
+        NoiseClass::Wall,
+    ),
+    lower("phase_link_ns", "start-up: link", Unit::Nanoseconds, NoiseClass::Wall),
+    lower("phase_listen_ns", "start-up: listen", Unit::Nanoseconds, NoiseClass::Wall),
+    lower(
+        "cold_start_cpu_ns",
+        "CPU time, spawn to first right answer",
+        Unit::Nanoseconds,
+        NoiseClass::Cpu,
+    ),
     lower(
         "cold_start_instructions",
         "user-space instructions, spawn to first right answer",
         Unit::Instructions,
+        NoiseClass::Cpu,
     ),
-    lower("binary_bytes", "size of the host's binary", Unit::Bytes),
-    lower("component_bytes", "size of the component", Unit::Bytes),
-    lower("precompiled_bytes", "size of the precompiled component", Unit::Bytes),
+    lower("binary_bytes", "size of the host's binary", Unit::Bytes, NoiseClass::Exact),
+    lower("component_bytes", "size of the component", Unit::Bytes, NoiseClass::Exact),
+    lower("precompiled_bytes", "size of the precompiled component", Unit::Bytes, NoiseClass::Exact),
 ];
 
 impl Metric {

@@ -161,7 +161,7 @@ CREATE TABLE sample (
     block   INTEGER NOT NULL REFERENCES block (id),
     series  INTEGER NOT NULL REFERENCES series (id),
     idx     INTEGER NOT NULL, -- position in time inside the block, from 0 (`index` is a keyword)
-    value   REAL    NOT NULL, -- in the metric's unit
+    value   REAL    NOT NULL, -- in the metric's unit; exact, but for -0.0, which SQLite keeps as 0.0
     PRIMARY KEY (block, series, idx)
 ) STRICT, WITHOUT ROWID;
 

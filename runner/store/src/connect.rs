@@ -26,7 +26,7 @@ pub(crate) fn writing(path: &Path, create: bool) -> SqliteConnectOptions {
 
 /// For reading; never creates, writes or migrates the database.
 pub(crate) fn reading(path: &Path) -> SqliteConnectOptions {
-    common(path).read_only(true).pragma("query_only", "ON")
+    common(path).read_only(true)
 }
 
 /// For reading a file nobody can write while it is read: no lock and no

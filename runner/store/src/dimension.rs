@@ -166,16 +166,18 @@ pub(crate) async fn series(
     metric_name: &str,
     testbed: i64,
 ) -> Result<i64, Fault> {
-    let metric = metric(&mut *db, metric_name).await?;
     let found = sqlx::query_scalar!(
-        r#"SELECT id AS "id!" FROM series WHERE cell = ?1 AND metric = ?2 AND testbed = ?3"#,
+        r#"SELECT s.id AS "id!" FROM metric AS m
+            JOIN series AS s ON s.cell = ?1 AND s.metric = m.id AND s.testbed = ?3
+            WHERE m.name = ?2"#,
         cell,
-        metric,
+        metric_name,
         testbed,
     );
     if let Some(id) = found.fetch_optional(&mut *db).await? {
         return Ok(id);
     }
+    let metric = metric(&mut *db, metric_name).await?;
     let made = sqlx::query!(
         "INSERT INTO series (cell, metric, testbed) VALUES (?1, ?2, ?3)",
         cell,

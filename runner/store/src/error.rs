@@ -10,31 +10,50 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum StoreError {
     /// Reading a file that does not exist.
-    #[error("{path}: there is no database; `bench run` or `bench import` creates it, `--db FILE` names another", path = .path.display())]
+    #[error(
+        "{path}: there is no database; `bench run` or `bench import` creates it, `--db FILE` \
+         names another",
+        path = .path.display()
+    )]
     NotFound {
         /// The database.
         path: PathBuf,
     },
     /// Reading a file that no runner has written to yet.
-    #[error("{path}: the database is still empty; `bench run` or `bench import` fills it", path = .path.display())]
+    #[error(
+        "{path}: the database is still empty; `bench run` or `bench import` fills it",
+        path = .path.display()
+    )]
     Empty {
         /// The database.
         path: PathBuf,
     },
     /// A file that is something else.
-    #[error("{path}: this is not a SQLite database, so it was left alone; name another file with `--db FILE`, or move this one away", path = .path.display())]
+    #[error(
+        "{path}: this is not a SQLite database, so it was left alone; name another file with \
+         `--db FILE`, or move this one away",
+        path = .path.display()
+    )]
     NotADatabase {
         /// The file.
         path: PathBuf,
     },
     /// A SQLite file of another program.
-    #[error("{path}: this SQLite database belongs to another program, so it was left alone; name another file with `--db FILE`", path = .path.display())]
+    #[error(
+        "{path}: this SQLite database belongs to another program, so it was left alone; name \
+         another file with `--db FILE`",
+        path = .path.display()
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// A file that SQLite or this crate cannot make sense of.
-    #[error("{path}: the database is damaged: {detail}. Nothing was changed; restore a backup, or move the file and its `-wal` away and import the published bundles again", path = .path.display())]
+    #[error(
+        "{path}: the database is damaged: {detail}. Nothing was changed; restore a backup, or \
+         move the file and its `-wal` away and import the published bundles again",
+        path = .path.display()
+    )]
     Corrupt {
         /// The database.
         path: PathBuf,
@@ -42,7 +61,11 @@ pub enum StoreError {
         detail: String,
     },
     /// Written by a newer program.
-    #[error("{path}: the database has schema {found}, this program knows schema {known} and left it alone; use the newer `bench` that wrote it", path = .path.display())]
+    #[error(
+        "{path}: the database has schema {found}, this program knows schema {known} and left \
+         it alone; use the newer `bench` that wrote it",
+        path = .path.display()
+    )]
     NewerSchema {
         /// The database.
         path: PathBuf,
@@ -52,7 +75,11 @@ pub enum StoreError {
         known: i64,
     },
     /// Written by an older program, and opened only for reading.
-    #[error("{path}: the database has schema {found}, this program reads schema {known}; any writing command (`bench run`, `bench import`) migrates it", path = .path.display())]
+    #[error(
+        "{path}: the database has schema {found}, this program reads schema {known}; any \
+         writing command (`bench run`, `bench import`) migrates it",
+        path = .path.display()
+    )]
     OlderSchema {
         /// The database.
         path: PathBuf,
@@ -62,7 +89,11 @@ pub enum StoreError {
         known: i64,
     },
     /// A migration of the same number but other content.
-    #[error("{path}: migration {version} of the database is not this program's, so it was left alone; export it with the `bench` that wrote it and import that into a new file", path = .path.display())]
+    #[error(
+        "{path}: migration {version} of the database is not this program's, so it was left \
+         alone; export it with the `bench` that wrote it and import that into a new file",
+        path = .path.display()
+    )]
     AlteredSchema {
         /// The database.
         path: PathBuf,
@@ -70,7 +101,11 @@ pub enum StoreError {
         version: i64,
     },
     /// File or folder cannot be opened.
-    #[error("{path}: cannot open the database: {detail}; check that the folder exists and that you may write in it", path = .path.display())]
+    #[error(
+        "{path}: cannot open the database: {detail}; check that the folder exists and that \
+         you may write in it",
+        path = .path.display()
+    )]
     CannotOpen {
         /// The database.
         path: PathBuf,
@@ -78,7 +113,11 @@ pub enum StoreError {
         detail: String,
     },
     /// Writing is not permitted.
-    #[error("{path}: {doing}: the database may only be read; check the permissions of the file and of its folder", path = .path.display())]
+    #[error(
+        "{path}: {doing}: the database may only be read; check the permissions of the file \
+         and of its folder",
+        path = .path.display()
+    )]
     ReadOnly {
         /// The database.
         path: PathBuf,
@@ -86,7 +125,11 @@ pub enum StoreError {
         doing: String,
     },
     /// The disk is full.
-    #[error("{path}: {doing}: the disk is full, so nothing of it was stored; free some space and repeat", path = .path.display())]
+    #[error(
+        "{path}: {doing}: the disk is full, so nothing of it was stored; free some space and \
+         repeat",
+        path = .path.display()
+    )]
     DiskFull {
         /// The database.
         path: PathBuf,
@@ -94,7 +137,12 @@ pub enum StoreError {
         doing: String,
     },
     /// Another process writes for longer than we wait.
-    #[error("{path}: {doing}: another process kept the database locked for {waited_s} s; wait until it is done, then repeat", path = .path.display(), waited_s = crate::connect::BUSY_TIMEOUT_S)]
+    #[error(
+        "{path}: {doing}: another process kept the database locked for {waited_s} s; wait \
+         until it is done, then repeat",
+        path = .path.display(),
+        waited_s = crate::connect::BUSY_TIMEOUT_S
+    )]
     Busy {
         /// The database.
         path: PathBuf,
@@ -102,7 +150,11 @@ pub enum StoreError {
         doing: String,
     },
     /// Another runner holds the lock.
-    #[error("{path}: another run is in progress ({holder}); two at once would disturb each other's numbers, so wait for it, or use another machine", path = .path.display())]
+    #[error(
+        "{path}: another run is in progress ({holder}); two at once would disturb each \
+         other's numbers, so wait for it, or use another machine",
+        path = .path.display()
+    )]
     RunInProgress {
         /// The database.
         path: PathBuf,
@@ -128,7 +180,8 @@ pub enum StoreError {
     },
     /// The same run with other content.
     #[error(
-        "run {run} is stored already with other content ({difference}); runs are never replaced, so find out which of the two is right"
+        "run {run} is stored already with other content ({difference}); \
+         runs are never replaced, so find out which of the two is right"
     )]
     Conflict {
         /// The run.
@@ -143,7 +196,10 @@ pub enum StoreError {
         run: RunId,
     },
     /// Resuming a run that is not interrupted.
-    #[error("run {run} is {status}; only an interrupted run can be resumed", status = .status.word())]
+    #[error(
+        "run {run} is {status}; only an interrupted run can be resumed",
+        status = .status.word()
+    )]
     NotInterrupted {
         /// The run.
         run: RunId,
@@ -151,7 +207,10 @@ pub enum StoreError {
         status: RunStatus,
     },
     /// No run of that name.
-    #[error("{path}: no run `{asked}`; `bench list runs` shows what there is", path = .path.display())]
+    #[error(
+        "{path}: no run `{asked}`; `bench list runs` shows what there is",
+        path = .path.display()
+    )]
     UnknownRun {
         /// The database.
         path: PathBuf,
@@ -159,21 +218,30 @@ pub enum StoreError {
         asked: String,
     },
     /// No complete run, so none is the latest.
-    #[error("{path}: no complete run yet; `bench run` makes one, `bench list runs` shows interrupted ones", path = .path.display())]
+    #[error(
+        "{path}: no complete run yet; `bench run` makes one, `bench list runs` shows \
+         interrupted ones",
+        path = .path.display()
+    )]
     NoRuns {
         /// The database.
         path: PathBuf,
     },
     /// Not the beginning of a run's name.
     #[error(
-        "`{asked}` does not name a run: give `latest`, or the first 4 to 16 hexadecimal digits of its name; `bench list runs` shows them"
+        "`{asked}` does not name a run: give `latest`, or the first 4 to 16 hexadecimal digits \
+         of its name; `bench list runs` shows them"
     )]
     BadRunName {
         /// What was asked for.
         asked: String,
     },
     /// Several runs begin so.
-    #[error("`{asked}` is the beginning of several runs: {candidates}; give more digits", candidates = .candidates.iter().map(RunId::as_str).collect::<Vec<_>>().join(", "))]
+    #[error(
+        "`{asked}` is the beginning of several runs: {candidates}; give more digits",
+        candidates = .candidates.iter().map(RunId::as_str).collect::<Vec<_>>().join(",
+        ")
+    )]
     AmbiguousRun {
         /// What was asked for.
         asked: String,
@@ -203,9 +271,9 @@ pub(crate) enum Fault {
 }
 
 // Primary result codes, https://www.sqlite.org/rescode.html.
-const SQLITE_BUSY: i32 = 5;
+pub(crate) const SQLITE_BUSY: i32 = 5;
 const SQLITE_LOCKED: i32 = 6;
-const SQLITE_READONLY: i32 = 8;
+pub(crate) const SQLITE_READONLY: i32 = 8;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
 pub(crate) const SQLITE_CANTOPEN: i32 = 14;
@@ -257,4 +325,41 @@ pub(crate) fn result_code(error: &sqlx::Error) -> Option<i32> {
 
 fn sqlite_message(error: &sqlx::Error) -> String {
     error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{ConnectOptions as _, SqliteConnection};
+    use std::time::Duration;
+
+    async fn connect(path: &Path) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        options.busy_timeout(Duration::ZERO).connect().await.unwrap()
+    }
+
+    async fn check(db: &mut SqliteConnection, sql: &'static str, expected: Expect) {
+        let error = sqlx::raw_sql(sql).execute(db).await.unwrap_err();
+        let text = Fault::Sql(error).at(Path::new("DB"), "storing").to_string();
+        expected.assert_eq(&text.replace("; ", ";\n"));
+    }
+
+    /// Conditions that are rare or slow to wait for, made with SQLite itself.
+    #[tokio::test]
+    async fn sqlite_errors_become_advice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let mut db = connect(&path).await;
+        sqlx::raw_sql("PRAGMA max_page_count = 3; CREATE TABLE t (x)")
+            .execute(&mut db)
+            .await
+            .unwrap();
+        check(&mut db, "INSERT INTO t VALUES (zeroblob(50000))", expect![[r#""#]]).await;
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut db).await.unwrap();
+        check(&mut connect(&path).await, "BEGIN IMMEDIATE", expect![[r#""#]]).await;
+        check(&mut db, "PRAGMA query_only = ON; INSERT INTO t VALUES (1)", expect![[r#""#]]).await;
+        check(&mut db, "SELECT * FROM nothing", expect![[r#""#]]).await;
+    }
 }

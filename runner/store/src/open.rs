@@ -2,7 +2,7 @@
 //! the file is known to be ours.
 
 use crate::connect;
-use crate::error::{Fault, SQLITE_CANTOPEN, StoreError, result_code};
+use crate::error::{Fault, SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_READONLY, StoreError, result_code};
 use crate::lock::{self, RunLock};
 use crate::schema::{self, Schema};
 use sqlx::pool::PoolConnection;
@@ -41,7 +41,10 @@ impl Store {
     /// this program, or may not be written; it is then left as it was.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| cannot_open(path, &error))?;
+            std::fs::create_dir_all(folder).map_err(|error| {
+                let detail = format!("making the folder {}: {error}", folder.display());
+                StoreError::CannotOpen { path: path.to_owned(), detail }
+            })?;
         }
         if content(path)? != Content::Missing {
             // SQLite itself would silently fall back to reading.
@@ -80,7 +83,7 @@ impl Store {
         let (mut options, mut access) = (connect::reading(&file), Access::Read);
         let mut looked = look(&options).await;
         if let Err(Fault::Sql(error)) = &looked
-            && result_code(error).is_some_and(|code| code & 0xff == SQLITE_CANTOPEN)
+            && needs_folder(error)
             && !wal_path(&file).exists()
         {
             (options, access) = (connect::reading_immutable(&file), Access::ReadImmutable);
@@ -199,13 +202,19 @@ async fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), Fa
     loop {
         match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
             Ok(_) => return Ok(()),
-            Err(error) if attempt == ATTEMPTS || result_code(&error) != Some(5) => {
+            Err(error) if attempt == ATTEMPTS || result_code(&error) != Some(SQLITE_BUSY) => {
                 return Err(error.into());
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
         attempt += 1;
     }
+}
+
+/// Whether SQLite failed to make its files beside the database.
+fn needs_folder(error: &sqlx::Error) -> bool {
+    let primary = result_code(error).map(|code| code & 0xff);
+    matches!(primary, Some(SQLITE_CANTOPEN | SQLITE_READONLY))
 }
 
 /// What schema a file has, looked at through a connection of its own.

@@ -88,49 +88,45 @@ pub(crate) async fn load(
     Ok(blocks)
 }
 
-/// Eight values a statement: the way to SQLite's thread and back costs more
-/// than storing them.
+/// Sixteen values a statement: the way to SQLite's thread and back costs more
+/// than storing them. The last statement's places without a value are NULL.
 async fn insert_values(
     db: &mut SqliteConnection,
     block: i64,
     series: i64,
     values: &[f64],
 ) -> Result<(), Fault> {
-    let (eights, rest) = values.as_chunks::<8>();
-    let mut idx = 0_i64;
-    for [a, b, c, d, e, f, g, h] in eights {
+    for (start, chunk) in (0_i64..).step_by(16).zip(values.chunks(16)) {
+        let v: [Option<f64>; 16] = std::array::from_fn(|place| chunk.get(place).copied());
         sqlx::query!(
-            "INSERT INTO sample (block, series, idx, value) VALUES
-                (?1, ?2, ?3, ?4), (?1, ?2, ?3 + 1, ?5), (?1, ?2, ?3 + 2, ?6),
-                (?1, ?2, ?3 + 3, ?7), (?1, ?2, ?3 + 4, ?8), (?1, ?2, ?3 + 5, ?9),
-                (?1, ?2, ?3 + 6, ?10), (?1, ?2, ?3 + 7, ?11)",
+            "INSERT INTO sample (block, series, idx, value)
+            SELECT ?1, ?2, ?3 + column1, column2 FROM (VALUES
+                (0, ?4), (1, ?5), (2, ?6), (3, ?7), (4, ?8), (5, ?9), (6, ?10), (7, ?11),
+                (8, ?12), (9, ?13), (10, ?14), (11, ?15), (12, ?16),
+                (13, ?17), (14, ?18), (15, ?19))
+            WHERE column2 IS NOT NULL",
             block,
             series,
-            idx,
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
-            h,
+            start,
+            v[0],
+            v[1],
+            v[2],
+            v[3],
+            v[4],
+            v[5],
+            v[6],
+            v[7],
+            v[8],
+            v[9],
+            v[10],
+            v[11],
+            v[12],
+            v[13],
+            v[14],
+            v[15],
         )
         .execute(&mut *db)
         .await?;
-        idx += 8;
-    }
-    for value in rest {
-        sqlx::query!(
-            "INSERT INTO sample (block, series, idx, value) VALUES (?1, ?2, ?3, ?4)",
-            block,
-            series,
-            idx,
-            value,
-        )
-        .execute(&mut *db)
-        .await?;
-        idx += 1;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! statements here come through a connection the store knows nothing of.
 
 use crate::example;
+use crate::words::clauses;
 use expect_test::expect;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
@@ -84,6 +85,6 @@ async fn a_finished_run_is_frozen() {
     ] {
         all.push(refusal(&mut db, sql.to_owned()).await.unwrap_err());
     }
-    expect![[r#""#]].assert_eq(&all.join("\n"));
+    expect![[r#""#]].assert_eq(&clauses(&all.join("\n")));
     assert_eq!(store.run("latest").await.unwrap(), example::complete(1, 1));
 }

@@ -1,6 +1,7 @@
 //! Beginning, finishing, interrupting, resuming, listing and finding runs.
 
 use crate::example::{block, complete, head, second};
+use crate::words::clauses;
 use expect_test::{Expect, expect};
 use model::{Outcome, Run, RunId, RunStatus};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ impl Fixture {
     }
 
     fn check<T: std::fmt::Debug>(&self, result: Result<T, StoreError>, expected: Expect) {
-        let text = result.unwrap_err().to_string();
+        let text = clauses(&result.unwrap_err());
         let process = format!("process {}", std::process::id());
         let text = text.replace(self.path.to_str().unwrap(), "DB").replace(&process, "process PID");
         expected.assert_eq(&text);
@@ -71,7 +72,10 @@ async fn an_abandoned_run_is_interrupted_and_can_be_resumed() {
     let expected = Run { blocks: vec![block(0)], ..head(1) };
     assert_eq!((&so_far, writer.head()), (&expected, &head(1)));
     assert_eq!(fixture.listing().await, ["0001 running 1/1000"]);
-    fixture.check(writer.add_block(&block(0)).await, expect![[r#""#]]);
+    fixture.check(
+        writer.add_block(&block(0)).await,
+        expect!["block 0 of run 0000000000000001 is stored already; blocks are never replaced"],
+    );
     writer.add_block(&block(1)).await.unwrap();
     writer.interrupt().await.unwrap();
     assert_eq!(fixture.listing().await, ["0001 interrupted 2/1000"]);
@@ -79,8 +83,14 @@ async fn an_abandoned_run_is_interrupted_and_can_be_resumed() {
     let (writer, _) = fixture.store.resume_run(&id).await.unwrap();
     fixture.check(fixture.store.resume_run(&id).await, expect![[r#""#]]);
     writer.finish(second(3_000)).await.unwrap();
-    fixture.check(fixture.store.resume_run(&id).await, expect![[r#""#]]);
-    fixture.check(fixture.store.resume_run(&RunId::from_bits(2)).await, expect![[r#""#]]);
+    fixture.check(
+        fixture.store.resume_run(&id).await,
+        expect!["run 0000000000000001 is complete; only an interrupted run can be resumed"],
+    );
+    fixture.check(
+        fixture.store.resume_run(&RunId::from_bits(2)).await,
+        expect!["DB: no run `0000000000000002`; `bench list runs` shows what there is"],
+    );
     let run = fixture.store.run("latest").await.unwrap();
     assert_eq!(run.blocks, [block(0), block(1)]);
 }
@@ -92,7 +102,10 @@ async fn a_second_runner_is_refused_and_a_third_follows_a_dead_one() {
     let writer = fixture.store.begin_run(&head(1)).await.unwrap();
     fixture.check(other.begin_run(&head(2)).await, expect![[r#""#]]);
     drop(writer);
-    fixture.check(other.begin_run(&head(1)).await, expect![[r#""#]]);
+    fixture.check(
+        other.begin_run(&head(1)).await,
+        expect!["run 0000000000000001 is stored already; a new run needs a new name"],
+    );
     let _writer = other.begin_run(&head(2)).await.unwrap();
     assert_eq!(fixture.listing().await, ["0002 running 0/1000", "0001 interrupted 0/1000"]);
 }
@@ -101,15 +114,24 @@ async fn a_second_runner_is_refused_and_a_third_follows_a_dead_one() {
 async fn what_is_not_valid_is_not_stored_and_does_no_harm() {
     let fixture = Fixture::new().await;
     let nothing = Run { artifacts: Vec::new(), ..head(1) };
-    fixture.check(fixture.store.begin_run(&nothing).await, expect![[r#""#]]);
+    fixture.check(
+        fixture.store.begin_run(&nothing).await,
+        expect!["not stored: artifacts: 0 of them, 1 to 10000 are stored"],
+    );
 
     let mut writer = fixture.store.begin_run(&head(1)).await.unwrap();
     let mut wrong = block(0);
     let Outcome::Measured(measurements) = &mut wrong.outcome else { panic!("measured") };
     measurements.insert("cpu_ns", vec![1.0, f64::NAN]);
-    fixture.check(writer.add_block(&wrong).await, expect![[r#""#]]);
+    fixture.check(
+        writer.add_block(&wrong).await,
+        expect!["not stored: block 0, samples.cpu_ns[1]: NaN is not a finite number of at least 0"],
+    );
     writer.add_block(&block(0)).await.unwrap();
-    fixture.check(writer.finish(second(0)).await, expect![[r#""#]]);
+    fixture.check(
+        writer.finish(second(0)).await,
+        expect!["not stored: finished_at: is before started_at"],
+    );
     assert_eq!(fixture.listing().await, ["0001 interrupted 1/1000"]);
 }
 
@@ -160,7 +182,10 @@ async fn runs_are_found_by_the_beginning_of_their_name() {
         assert_eq!(found(asked).await.unwrap(), expected);
     }
     fixture.check(found("abcd").await, expect![[r#""#]]);
-    fixture.check(found("ffff").await, expect![[r#""#]]);
+    fixture.check(
+        found("ffff").await,
+        expect!["DB: no run `ffff`; `bench list runs` shows what there is"],
+    );
     for wrong in ["abc", "", "host", "../etc", "abcd1000000000011"] {
         assert!(matches!(found(wrong).await, Err(StoreError::BadRunName { .. })), "{wrong}");
     }

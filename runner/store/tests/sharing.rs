@@ -1,8 +1,9 @@
 //! One writer, many readers, several processes at once.
 
 use crate::example::{block, complete, head, second};
-use std::path::PathBuf;
-use store::{Imported, Store};
+use model::Run;
+use std::path::{Path, PathBuf};
+use store::{Imported, RunWriter, Store};
 
 fn fresh() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -60,6 +61,31 @@ async fn readers_see_whole_blocks_while_a_runner_writes_and_others_import() {
     reader.await.unwrap();
     importer.await.unwrap();
     assert_eq!(store.visible_runs().await.unwrap().len(), 6);
+}
+
+/// A server moves its requests from thread to thread; sqlx makes futures that
+/// cannot follow all too easily.
+#[test]
+fn every_future_may_change_threads() {
+    fn check(_: impl Send) {}
+    #[expect(dead_code, reason = "it only has to compile")]
+    fn all(store: &Store, mut writer: RunWriter, other: RunWriter, run: &Run, path: &Path) {
+        check(Store::open(path));
+        check(Store::open_read_only(path));
+        check(store.begin_run(run));
+        check(store.resume_run(&run.id));
+        check(writer.add_block(&run.blocks[0]));
+        check(writer.finish(run.started_at));
+        check(other.interrupt());
+        check(store.runs());
+        check(store.run("latest"));
+        check(store.run_id("latest"));
+        check(store.visible_runs());
+        check(store.import(run));
+        check(store.check());
+        check(store.backup(path));
+        check(store.clone().close());
+    }
 }
 
 #[tokio::test]

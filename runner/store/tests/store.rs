@@ -15,3 +15,5 @@ mod round_trip;
 mod runs;
 /// One writer, many readers, two runners.
 mod sharing;
+/// How error texts are written down here.
+mod words;

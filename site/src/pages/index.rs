@@ -84,7 +84,7 @@ pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
         },
         ratio_heading: site.ratio_heading(),
         tiles: site.suite_names().into_iter().map(|name| tile(site, name)).collect(),
-        runs: site.entries.iter().take(MOST_RUNS).map(run_row).collect(),
+        runs: site.entries.iter().take(MOST_RUNS).map(|entry| run_row(site, entry)).collect(),
         runs_caption: format!("The newest {shown} of {} runs", site.entries.len()),
     };
     render("index.html", &page)
@@ -138,7 +138,10 @@ fn answer(site: &Site<'_>) -> Option<Answer> {
         .map(|newer| {
             let said = words::said(metric, &newer.state(metric));
             let label = site.history.versions.get(newer.at).label();
-            format!("The newer version {label} has no such number: {} ({}).", said.value, said.detail)
+            format!(
+                "The newer version {label} has no such number: {} ({}).",
+                said.value, said.detail
+            )
         })
         .into_iter()
         .collect();
@@ -197,7 +200,9 @@ fn tile(site: &Site<'_>, name: &str) -> Tile {
             metric: metric.label,
             direction: metric.direction.words(),
             rows: own()
-                .filter_map(|line| row(site, metric, line, shown.axis.versions.len(), newest_of_group))
+                .filter_map(|line| {
+                    row(site, metric, line, shown.axis.versions.len(), newest_of_group)
+                })
                 .collect(),
         });
     }
@@ -292,7 +297,9 @@ fn first_sentence(text: &str) -> String {
     end.map_or(text, |end| &text[..=end]).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn run_row(entry: &RunEntry) -> RunRow {
+fn run_row(site: &Site<'_>, entry: &RunEntry) -> RunRow {
+    let anchor = format!("{}@", site.anchor());
+    let under_test = entry.versions.iter().filter(|version| !version.starts_with(&anchor));
     let complete = entry.status == RunStatus::Complete;
     RunRow {
         id: entry.id.to_string(),
@@ -306,7 +313,7 @@ fn run_row(entry: &RunEntry) -> RunRow {
         },
         profile: entry.profile.clone(),
         blocks: blocks_words(entry),
-        versions: entry.versions.join(", "),
+        versions: under_test.map(String::as_str).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::series::{Line, LineKey, Ratio, State};
 use crate::swatch;
 use crate::trend::{self, Axis, Change, Placed};
 use crate::words::{self, Caveat, Said};
-use model::Metric;
+use model::{Metric, Suite};
 
 /// What `metric.html` shows.
 pub(crate) struct MetricView {
@@ -22,6 +22,8 @@ pub(crate) struct MetricView {
     pub(crate) data: String,
     pub(crate) legend: Vec<LegendRow>,
     pub(crate) charts: Vec<ChartView>,
+    /// How to read the markers.
+    pub(crate) notes: Vec<&'static str>,
     pub(crate) changes: Vec<String>,
     pub(crate) versions: Vec<VersionRows>,
 }
@@ -29,7 +31,8 @@ pub(crate) struct MetricView {
 pub(crate) struct LegendRow {
     pub(crate) swatch: String,
     pub(crate) target: String,
-    pub(crate) arm: String,
+    /// Its parameters; a line may break between them.
+    pub(crate) arm: Vec<String>,
     pub(crate) version: String,
     pub(crate) said: Said,
 }
@@ -68,11 +71,14 @@ pub(crate) struct ShownLine<'a> {
 
 /// What all metrics of a benchmark share.
 pub(crate) struct Benchmark<'a> {
+    declared: Option<&'a Suite>,
     pub(crate) suite: &'a str,
     pub(crate) name: &'a str,
     pub(crate) axis: Axis,
     pub(crate) lines: Vec<ShownLine<'a>>,
 }
+
+type ValueAndInterval = (f64, Option<(f64, f64)>);
 
 /// More rows than this would be too long to read; the JSON has all.
 const MOST_TABLE_VERSIONS: usize = 50;
@@ -98,7 +104,7 @@ impl<'a> Benchmark<'a> {
                 ShownLine { key, line, style, points: trend::shown(site.history, &axis, line) }
             })
             .collect();
-        Some(Self { suite, name, axis, lines })
+        Some(Self { declared, suite, name, axis, lines })
     }
 
     /// Makes the view of one metric; `id` is unique on the page.
@@ -108,7 +114,7 @@ impl<'a> Benchmark<'a> {
         metric: &'static Metric,
         id: &str,
     ) -> Result<MetricView, Error> {
-        let placed: Vec<_> = self.lines.iter().map(|l| (l.key, l.points.clone())).collect();
+        let placed: Vec<_> = self.of_metric(metric).map(|l| (l.key, l.points.clone())).collect();
         let changes = trend::changes(site.history, &placed);
         let legend = self.legend(site, metric);
         Ok(MetricView {
@@ -121,10 +127,40 @@ impl<'a> Benchmark<'a> {
                 self.value_chart(site, metric, &format!("{id}-value"), &changes)?,
                 self.ratio_chart(site, metric, &format!("{id}-ratio"), &changes)?,
             ],
+            notes: self.notes(site, metric),
             changes: changes.iter().map(|change| self.change_words(site, change)).collect(),
             versions: self.table(site, metric),
             legend,
         })
+    }
+
+    /// The lines that have something to say of a metric: an arm whose driver
+    /// does not report it is no gap in the data.
+    fn of_metric(&self, metric: &'static Metric) -> impl Iterator<Item = &ShownLine<'a>> {
+        self.lines.iter().filter(move |line| {
+            let mut arms = self.declared.into_iter().flat_map(|suite| suite.arms_of(self.name));
+            let reported = line
+                .line
+                .points
+                .iter()
+                .any(|point| point.values.iter().any(|(of, _)| of.name == metric.name));
+            reported || arms.any(|arm| arm.name == line.key.arm && arm.metrics.contains(&metric))
+        })
+    }
+
+    fn notes(&self, site: &Site<'_>, metric: &'static Metric) -> Vec<&'static str> {
+        let mut notes = Vec::new();
+        let points =
+            || self.of_metric(metric).flat_map(|line| &line.points).map(|(_, point)| point);
+        if points().any(|p| matches!(p.state(metric), State::Failed(_) | State::Unsupported(_))) {
+            notes.push("A cross in the colour of a line marks a version that failed or does not support it.");
+        }
+        if points().any(|point| !words::caveats(point, &site.history.runs).is_empty()) {
+            notes.push(
+                "A hollow marker carries a caveat, such as the quick profile; the table tells it.",
+            );
+        }
+        notes
     }
 
     fn caption(&self, metric: &Metric) -> String {
@@ -144,12 +180,12 @@ impl<'a> Benchmark<'a> {
             Some(LegendRow {
                 swatch: swatch::svg(line.style),
                 target: line.key.target.clone(),
-                arm: line.key.arm.clone(),
+                arm: line.key.arm.split(',').map(str::to_owned).collect(),
                 version: site.history.versions.get(point.measured).label(),
                 said: words::said(metric, &point.state(metric)),
             })
         };
-        self.lines.iter().filter_map(newest).collect()
+        self.of_metric(metric).filter_map(newest).collect()
     }
 
     fn value_chart(
@@ -163,8 +199,10 @@ impl<'a> Benchmark<'a> {
             State::Measured { summary, .. } => Some((summary.value, summary.interval)),
             _ => None,
         };
-        let lines: Vec<ChartLine> =
-            self.lines.iter().map(|line| self.chart_line(site, metric, line, &value)).collect();
+        let lines: Vec<ChartLine> = self
+            .of_metric(metric)
+            .map(|line| self.chart_line(site, metric, line, &value))
+            .collect();
         let largest = lines
             .iter()
             .flat_map(|line| line.segments.iter().flatten())
@@ -198,7 +236,7 @@ impl<'a> Benchmark<'a> {
             }
             _ => None,
         };
-        let own = self.lines.iter().filter(|line| !line.line.is_anchor);
+        let own = self.of_metric(metric).filter(|line| !line.line.is_anchor);
         let lines = own.map(|line| self.chart_line(site, metric, line, &value)).collect();
         let caption = format!("the same as a multiple of {} measured beside it", site.anchor());
         let chart = Chart {
@@ -221,12 +259,18 @@ impl<'a> Benchmark<'a> {
         site: &Site<'_>,
         metric: &'static Metric,
         line: &ShownLine<'_>,
-        value: &dyn Fn(&State<'_>) -> Option<(f64, Option<(f64, f64)>)>,
+        value: &dyn Fn(&State<'_>) -> Option<ValueAndInterval>,
     ) -> ChartLine {
         let point_of = |&(place, point): &Placed<'_>| {
             let (value, interval) = value(&point.state(metric))?;
             let hollow = !words::caveats(point, &site.history.runs).is_empty();
-            Some(ChartPoint { place, value, interval, hollow, told: self.told(site, metric, line, point) })
+            Some(ChartPoint {
+                place,
+                value,
+                interval,
+                hollow,
+                told: self.told(site, metric, line, point),
+            })
         };
         let gap_of = |&(place, point): &Placed<'_>| match point.state(metric) {
             State::Failed(_) | State::Unsupported(_) => {
@@ -279,7 +323,10 @@ impl<'a> Benchmark<'a> {
         let newest: Vec<String> = self
             .legend(site, metric)
             .into_iter()
-            .map(|row| format!("{} {} at {}: {}", row.target, row.arm, row.version, row.said.value))
+            .map(|row| {
+                let arm = row.arm.join(",");
+                format!("{} {arm} at {}: {}", row.target, row.version, row.said.value)
+            })
             .collect();
         let versions = words::counted(self.axis.versions.len(), "version");
         format!("{versions}. Newest: {}. The table below has every value.", newest.join("; "))
@@ -299,7 +346,7 @@ impl<'a> Benchmark<'a> {
         let history = site.history;
         let version = history.versions.get(self.axis.versions[place]);
         let mut rows = Vec::new();
-        for line in &self.lines {
+        for line in self.of_metric(metric) {
             for (_, point) in line.points.iter().filter(|(at, _)| *at == place) {
                 let run = &history.runs[point.run];
                 rows.push(ValueRow {
@@ -324,7 +371,9 @@ impl<'a> Benchmark<'a> {
 }
 
 fn brief(legend: &[LegendRow]) -> String {
-    let each: Vec<String> =
-        legend.iter().map(|row| format!("{} {} {}", row.target, row.arm, row.said.value)).collect();
+    let each: Vec<String> = legend
+        .iter()
+        .map(|row| format!("{} {} {}", row.target, row.arm.join(","), row.said.value))
+        .collect();
     each.join(" · ")
 }

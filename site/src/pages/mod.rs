@@ -8,8 +8,8 @@ pub(crate) mod run;
 pub(crate) mod suite;
 
 use crate::Error;
-use crate::source::RunEntry;
 use crate::series::History;
+use crate::source::RunEntry;
 use crate::words;
 use askama::Template;
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ pub(crate) struct Layout {
     pub(crate) built: String,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
     /// The frame of a page.
     pub(crate) fn layout(&self, root: &'static str, title: &str) -> Layout {
         Layout {
@@ -63,7 +63,7 @@ impl Site<'_> {
     }
 
     /// The suite of that name, if the checkout has it.
-    pub(crate) fn declared(&self, name: &str) -> Option<&Suite> {
+    pub(crate) fn declared(&self, name: &str) -> Option<&'a Suite> {
         self.suites.iter().find(|suite| suite.name == name)
     }
 

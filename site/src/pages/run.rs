@@ -18,7 +18,7 @@ struct RunPage {
     head: Vec<(&'static str, String)>,
     plan: String,
     epoch: String,
-    testbed: Vec<(&'static str, String)>,
+    testbed: Vec<(String, String)>,
     artifacts: Vec<ArtifactView>,
     failures_lead: String,
     labels: Vec<LabelView>,
@@ -93,7 +93,7 @@ pub(crate) fn page(site: &Site<'_>, run: &Run) -> Result<String, Error> {
         head: head(run),
         plan: run.plan.clone(),
         epoch: run.testbed.epoch(),
-        testbed: run.testbed.fields(),
+        testbed: testbed(run),
         artifacts: run.artifacts.iter().map(|artifact| artifact_view(run, artifact)).collect(),
         failures_lead: failures_lead(run),
         labels: labels
@@ -131,15 +131,17 @@ fn head(run: &Run) -> Vec<(&'static str, String)> {
         ("Status", run.status.word().to_owned()),
         ("Profile", run.profile.clone()),
         ("Started", words::second(run.started_at)),
-        (
-            "Finished",
-            run.finished_at.map_or_else(|| "not finished".to_owned(), words::second),
-        ),
+        ("Finished", run.finished_at.map_or_else(|| "not finished".to_owned(), words::second)),
         ("Blocks", format!("{} of {} planned", run.blocks.len(), run.planned_blocks)),
         ("Seed of the order of blocks", run.seed.to_string()),
         ("Anchor", run.anchor.clone().unwrap_or_else(|| "none".to_owned())),
         ("Tools", run.harness.clone()),
     ]
+}
+
+fn testbed(run: &Run) -> Vec<(String, String)> {
+    let fields = run.testbed.fields().into_iter();
+    fields.map(|(name, value)| (name.replace('_', " "), value)).collect()
 }
 
 fn artifact_view(run: &Run, artifact: &Artifact) -> ArtifactView {
@@ -180,7 +182,9 @@ fn failures_lead(run: &Run) -> String {
     };
     match unsupported {
         0 => format!("{failed}."),
-        count => format!("{failed}; {} asked for what a version does not support.", words::blocks(count)),
+        count => {
+            format!("{failed}; {} asked for what a version does not support.", words::blocks(count))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::fold::metrics_of;
 use crate::series::Value;
 use crate::trend;
+use crate::versions::shell_word;
 use crate::words;
 use askama::Template;
 use model::Metric;
@@ -16,7 +17,8 @@ use std::collections::BTreeSet;
 struct SuitePage {
     layout: Layout,
     title: String,
-    why: String,
+    /// Paragraphs.
+    why: Vec<String>,
     stamp: String,
     ratio_heading: String,
     benchmarks: Vec<BenchmarkView>,
@@ -54,14 +56,19 @@ pub(crate) fn page(site: &Site<'_>, name: &str) -> Result<String, Error> {
         layout: site.layout("../", &title),
         title,
         why: declared.map_or_else(
-            || "This suite is no longer in the checkout; what was measured is shown.".to_owned(),
-            |suite| suite.why.clone(),
+            || {
+                vec![
+                    "This suite is no longer in the checkout; what was measured is shown."
+                        .to_owned(),
+                ]
+            },
+            |suite| suite.why.trim().split("\n\n").map(str::to_owned).collect(),
         ),
         stamp: stamp(site, name),
         ratio_heading: site.ratio_heading(),
         benchmarks,
         reproduce: reproduce(site, name),
-        first_command: format!("bench run --suite {name}"),
+        first_command: format!("bench run --suite {}", shell_word(name)),
     };
     render(&crate::names::suite_page(name), &page)
 }
@@ -89,7 +96,8 @@ pub(crate) fn benchmark_names<'a>(site: &Site<'a>, suite: &str) -> Vec<&'a str> 
 
 /// The metrics of a benchmark: as the suite lists them, else as measured.
 pub(crate) fn shown_metrics(site: &Site<'_>, suite: &str, benchmark: &str) -> Vec<&'static Metric> {
-    let declared = site.declared(suite).map(|suite| metrics_of(suite, benchmark)).unwrap_or_default();
+    let declared =
+        site.declared(suite).map(|suite| metrics_of(suite, benchmark)).unwrap_or_default();
     if !declared.is_empty() {
         return declared;
     }

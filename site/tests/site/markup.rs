@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 #[test]
 fn pages_parse_without_an_error() {
+    let broken = scraper::Html::parse_document("<!doctype html><p id=a></div>");
+    assert!(!broken.errors.is_empty(), "the parser would not complain");
     for pages in [fixture_site(), site_of(&fixture::suites(), &[])] {
         for (path, page) in html(&pages) {
             assert_eq!(page.errors, Vec::<String>::new(), "{path}");

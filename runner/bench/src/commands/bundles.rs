@@ -7,7 +7,7 @@ use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use model::{RunStatus, bundle};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
 use store::{Imported, Store};
 
@@ -23,7 +23,10 @@ pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit
         runs.push(store.run(asked).await?);
     }
     if runs.is_empty() {
-        bail!("there is no complete run in {}; measure one with `bench run`", project.database.display());
+        bail!(
+            "there is no complete run in {}; measure one with `bench run`",
+            project.database.display()
+        );
     }
     if let Some(run) = runs.iter().find(|run| run.status == RunStatus::Running) {
         bail!("run {} is still running; wait for it, or end it with Ctrl-C", run.id);
@@ -32,8 +35,10 @@ pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit
         None => bundle::write(&mut BufWriter::new(io::stdout().lock()), &runs)?,
         Some(file) => {
             let partial = file.with_extension("partial");
-            write_file(&partial, &runs).with_context(|| format!("writing {}", partial.display()))?;
-            std::fs::rename(&partial, file).with_context(|| format!("writing {}", file.display()))?;
+            write_file(&partial, &runs)
+                .with_context(|| format!("writing {}", partial.display()))?;
+            std::fs::rename(&partial, file)
+                .with_context(|| format!("writing {}", file.display()))?;
             note(&format!("wrote {} runs to {}", runs.len(), file.display()));
         }
     }

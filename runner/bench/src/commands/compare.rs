@@ -1,7 +1,7 @@
 //! `bench compare A B`: build both, measure them interleaved, say what
 //! changed; or compare two stored runs.
 
-use super::run::exact_versions;
+use super::run::{exact_versions, open};
 use crate::cli::Compare;
 use crate::exit::Exit;
 use crate::output::{BAD, GOOD, QUIET, STRONG, UNSURE, note, table};
@@ -11,11 +11,12 @@ use crate::verdicts::{self, Comparison, Report, Side};
 use anyhow::{Context, Result, bail};
 use model::{Metric, ProfileName, Run};
 use store::Store;
+use tokio::runtime::Runtime;
 
-pub(super) async fn run(project: &Project, arguments: &Compare) -> Result<Exit> {
+pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Exit> {
     let report = match (arguments.a.strip_prefix("run:"), arguments.b.strip_prefix("run:")) {
-        (Some(a), Some(b)) => stored(project, a, b).await?,
-        (None, None) => match measured(project, arguments).await? {
+        (Some(a), Some(b)) => runtime.block_on(stored(project, a, b))?,
+        (None, None) => match measured(project, arguments, runtime)? {
             Some(report) => report,
             None => return Ok(Exit::Incomplete),
         },
@@ -32,13 +33,15 @@ pub(super) async fn run(project: &Project, arguments: &Compare) -> Result<Exit> 
     Ok(report.exit())
 }
 
-async fn measured(project: &Project, arguments: &Compare) -> Result<Option<Report>> {
+fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Option<Report>> {
     let asked = [&arguments.a, &arguments.b];
-    let versions =
-        asked.iter().map(|text| project.config.parse_version(text)).collect::<Result<Vec<_>, _>>()?;
+    let versions = asked
+        .iter()
+        .map(|text| project.config.parse_version(text))
+        .collect::<Result<Vec<_>, _>>()?;
     let versions = with_anchor(project, versions);
     let suites = project.suites(&arguments.selection.suite)?;
-    let store = Store::open(&project.database).await?;
+    let sink = open(project, runtime)?;
     let profile = session::profile(project, ProfileName::Compare, arguments.selection.blocks);
     let session = Session::prepare(project, suites, &versions)?;
     if session.subjects[0].artifact.binary_sha256 == session.subjects[1].artifact.binary_sha256 {
@@ -56,12 +59,15 @@ async fn measured(project: &Project, arguments: &Compare) -> Result<Option<Repor
         Some(seed) => seed,
         None => session::random_seed()?,
     };
-    let measured = session.measure(&store, &asked, ProfileName::Compare.word(), seed).await?;
+    let measured = session.measure(&sink, &asked, ProfileName::Compare.word(), seed)?;
     if !measured.finished {
-        note(&format!("run {} was interrupted; `bench run --resume` goes on, then compare again", measured.run));
+        note(&format!(
+            "run {} was interrupted; `bench run --resume` goes on, then compare again",
+            measured.run
+        ));
         return Ok(None);
     }
-    let run = store.run(measured.run.as_str()).await?;
+    let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
     let side = |artifact| Side { run: &run, artifact };
     Ok(Some(verdicts::compare(side(0), side(1), &session.suites, &project.config)?))
 }
@@ -77,13 +83,17 @@ async fn stored(project: &Project, a: &str, b: &str) -> Result<Report> {
 /// The version a run is about: the only one that is not the anchor.
 fn subject_of(run: &Run) -> Result<usize> {
     let is_anchor = |target: &String| run.anchor.as_ref() == Some(target);
-    let mut subjects = (0..run.artifacts.len()).filter(|index| !is_anchor(&run.artifacts[*index].target));
+    let mut subjects =
+        (0..run.artifacts.len()).filter(|index| !is_anchor(&run.artifacts[*index].target));
     let first = subjects.next().or_else(|| (run.artifacts.len() == 1).then_some(0));
-    match (first, subjects.next()) {
+    let chosen: Result<usize> = match (first, subjects.next()) {
         (Some(first), None) => Ok(first),
         (None, _) => bail!("run {} measured nothing but the anchor", run.id),
-        (Some(_), Some(_)) => bail!("run {} measured several versions; compare runs of one each", run.id),
-    }
+        (Some(_), Some(_)) => {
+            bail!("run {} measured several versions; compare runs of one each", run.id)
+        }
+    };
+    chosen
     .with_context(|| format!("choosing the version of run {}", run.id))
 }
 
@@ -107,7 +117,10 @@ fn print(report: &Report) {
         let version = missing.version.to_uppercase();
         anstream::println!(
             "{BAD}missing{BAD:#} {version} {}/{} {}: {}",
-            missing.suite, missing.benchmark, missing.arm, missing.reason
+            missing.suite,
+            missing.benchmark,
+            missing.arm,
+            missing.reason
         );
     }
     let mut whys: Vec<&String> = report.comparisons.iter().filter_map(|c| c.why.as_ref()).collect();
@@ -132,7 +145,8 @@ fn row(c: &Comparison) -> Vec<String> {
         (Some(low), Some(high)) => format!("{} to {}", change(low), change(high)),
         _ => "none".to_owned(),
     };
-    let visible = c.smallest_visible.map_or_else(|| "unknown".to_owned(), |v| format!("{:.2} %", v * 100.0));
+    let visible =
+        c.smallest_visible.map_or_else(|| "unknown".to_owned(), |v| format!("{:.2} %", v * 100.0));
     let style = match c.verdict {
         "regressed" => BAD,
         "improved" => GOOD,

@@ -53,7 +53,8 @@ fn suites(project: &Project) -> Result<Listing> {
 
 fn benchmarks(project: &Project) -> Result<Listing> {
     let suites = project.suites(&[])?;
-    let arms: Vec<_> = suites.iter().flat_map(|s| s.arms.iter().map(move |a| (&s.name, a))).collect();
+    let arms: Vec<_> =
+        suites.iter().flat_map(|s| s.arms.iter().map(move |a| (&s.name, a))).collect();
     let metrics = |arm: &model::Arm| arm.metrics.iter().map(|m| m.name).collect::<Vec<_>>();
     let profile = |quick| if quick { "quick, full" } else { "full" };
     Ok(Listing {
@@ -84,7 +85,10 @@ fn benchmarks(project: &Project) -> Result<Listing> {
 
 fn targets(project: &Project) -> Listing {
     let config = &project.config;
-    let role = |name: &String| match (name == &config.default_target, Some(name) == config.anchor.as_ref()) {
+    let role = |name: &String| match (
+        name == &config.default_target,
+        Some(name) == config.anchor.as_ref(),
+    ) {
         (true, _) => "default",
         (_, true) => "anchor",
         _ => "",
@@ -95,7 +99,12 @@ fn targets(project: &Project) -> Listing {
             .targets
             .iter()
             .map(|t| {
-                vec![t.name.clone(), role(&t.name).to_owned(), t.source.display().to_string(), t.about.clone()]
+                vec![
+                    t.name.clone(),
+                    role(&t.name).to_owned(),
+                    t.source.display().to_string(),
+                    t.about.clone(),
+                ]
             })
             .collect(),
         json: config

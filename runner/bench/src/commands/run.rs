@@ -6,16 +6,17 @@ use crate::measure;
 use crate::output::{self, BAD, GOOD, QUIET, note};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::session::{self, Asked, Measured, Session, exactly, with_anchor};
+use crate::session::{self, Asked, Measured, Session, Sink, exactly, with_anchor};
 use anyhow::{Context, Result};
 use model::{Outcome, ProfileName, RunStatus, TargetVersion};
 use serde::Serialize;
 use std::sync::atomic::Ordering;
 use store::Store;
+use tokio::runtime::Runtime;
 
-pub(super) async fn run(project: &Project, arguments: &Run) -> Result<Exit> {
+pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Result<Exit> {
     if let Some(which) = &arguments.resume {
-        return resume(project, which, arguments.json).await;
+        return resume(project, which, arguments.json, runtime);
     }
     let versions = with_anchor(project, versions(project, &arguments.versions)?);
     let suites = project.suites(&arguments.selection.suite)?;
@@ -25,7 +26,7 @@ pub(super) async fn run(project: &Project, arguments: &Run) -> Result<Exit> {
     }
     // Opened before the builds: a database that cannot be written should not
     // show after a long wait.
-    let store = Store::open(&project.database).await?;
+    let sink = open(project, runtime)?;
     let name = if arguments.quick { ProfileName::Quick } else { ProfileName::Full };
     let profile = session::profile(project, name, arguments.selection.blocks);
     let session = Session::prepare(project, suites, &versions)?;
@@ -41,8 +42,14 @@ pub(super) async fn run(project: &Project, arguments: &Run) -> Result<Exit> {
         Some(seed) => seed,
         None => session::random_seed()?,
     };
-    let measured = session.measure(&store, &asked, name.word(), seed).await?;
-    report(&store, &measured, arguments.json).await
+    let measured = session.measure(&sink, &asked, name.word(), seed)?;
+    report(&sink, &measured, arguments.json)
+}
+
+/// The database to measure into.
+pub(super) fn open(project: &Project, runtime: Runtime) -> Result<Sink> {
+    let store = runtime.block_on(Store::open(&project.database))?;
+    Ok(Sink { runtime, store })
 }
 
 fn versions(project: &Project, asked: &[String]) -> Result<Vec<TargetVersion>> {
@@ -57,17 +64,18 @@ pub(super) fn exact_versions(session: &Session<'_>, versions: &[TargetVersion]) 
     versions.iter().zip(built).map(|(asked, id)| exactly(asked, id)).collect()
 }
 
-async fn resume(project: &Project, which: &str, json: bool) -> Result<Exit> {
-    let store = Store::open(&project.database).await?;
+fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Result<Exit> {
+    let sink = open(project, runtime)?;
+    let Sink { runtime, store } = &sink;
     let id = match which {
         "latest" => {
-            let runs = store.runs().await?;
+            let runs = runtime.block_on(store.runs())?;
             let newest = runs.into_iter().find(|run| run.status == RunStatus::Interrupted);
             newest.context("no run was interrupted; there is nothing to go on with")?.id
         }
-        _ => store.run_id(which).await?,
+        _ => runtime.block_on(store.run_id(which))?,
     };
-    let run = store.run(id.as_str()).await?;
+    let run = runtime.block_on(store.run(id.as_str()))?;
     let asked: Asked = serde_json::from_str(&run.plan)
         .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
     let versions = versions(project, &asked.versions)?;
@@ -77,13 +85,14 @@ async fn resume(project: &Project, which: &str, json: bool) -> Result<Exit> {
         .map(|name| model::Suite::load(&project.suites_dir(), name))
         .collect::<Result<_, _>>()?;
     let session = Session::prepare(project, suites, &versions)?;
-    let measured = session.resume(&store, &id, &asked).await?;
-    report(&store, &measured, json).await
+    let measured = session.resume(&sink, &id, &asked)?;
+    report(&sink, &measured, json)
 }
 
-async fn report(store: &Store, measured: &Measured, json: bool) -> Result<Exit> {
-    let run = store.run(measured.run.as_str()).await?;
-    let count = |wanted: fn(&Outcome) -> bool| run.blocks.iter().filter(|b| wanted(&b.outcome)).count();
+fn report(sink: &Sink, measured: &Measured, json: bool) -> Result<Exit> {
+    let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
+    let count =
+        |wanted: fn(&Outcome) -> bool| run.blocks.iter().filter(|b| wanted(&b.outcome)).count();
     let failed = count(|outcome| matches!(outcome, Outcome::Failed { .. }));
     let good = count(|outcome| matches!(outcome, Outcome::Measured(_)));
     let exit = if measured.finished && failed == 0 { Exit::Fine } else { Exit::Incomplete };
@@ -126,8 +135,11 @@ struct Checked<'a> {
 /// One checked answer of every arm on every version.
 pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
     let bench = session.bench(None);
-    let arms: Vec<_> =
-        session.suites.iter().flat_map(|suite| suite.arms.iter().map(move |arm| (suite, arm))).collect();
+    let arms: Vec<_> = session
+        .suites
+        .iter()
+        .flat_map(|suite| suite.arms.iter().map(move |arm| (suite, arm)))
+        .collect();
     let total = (arms.len() * session.subjects.len()) as u64;
     let mut progress = Progress::start("checking answers", Some(total));
     let mut checked = Vec::new();
@@ -177,7 +189,9 @@ fn print_checked(checked: &[Checked<'_>], json: bool) -> Result<()> {
             _ => QUIET,
         };
         let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        anstream::println!("{style}{outcome:11}{style:#} {version:24} {suite}/{benchmark} {arm}{reason}");
+        anstream::println!(
+            "{style}{outcome:11}{style:#} {version:24} {suite}/{benchmark} {arm}{reason}"
+        );
     }
     Ok(())
 }

@@ -20,10 +20,19 @@ pub(super) async fn run(project: &Project, arguments: &Show) -> Result<Exit> {
         println!("{}", serde_json::to_string_pretty(&as_json(&run))?);
         return Ok(Exit::Fine);
     }
-    anstream::println!("{STRONG}run {}{STRONG:#} {}, profile {}", run.id, run.status.word(), run.profile);
+    anstream::println!(
+        "{STRONG}run {}{STRONG:#} {}, profile {}",
+        run.id,
+        run.status.word(),
+        run.profile
+    );
     anstream::println!("started {}, seed {}, {}", run.started_at, run.seed, run.harness);
     if run.status != RunStatus::Complete {
-        anstream::println!("{} of {} blocks; not shown on the site", run.blocks.len(), run.planned_blocks);
+        anstream::println!(
+            "{} of {} blocks; not shown on the site",
+            run.blocks.len(),
+            run.planned_blocks
+        );
     }
     for artifact in &run.artifacts {
         let version = artifact.version.label();
@@ -67,7 +76,8 @@ pub(super) fn print_summary(run: &Run) {
     let mut failures = Vec::new();
     for ((cell, artifact), blocks) in arms(run) {
         let version = run.artifacts[artifact].version.label();
-        let mut labels: Vec<&str> = blocks.iter().flat_map(|b| &b.labels).map(|l| l.word()).collect();
+        let mut labels: Vec<&str> =
+            blocks.iter().flat_map(|b| &b.labels).map(|l| l.word()).collect();
         labels.sort_unstable();
         labels.dedup();
         for (metric, values) in metrics(&blocks) {
@@ -83,7 +93,8 @@ pub(super) fn print_summary(run: &Run) {
         }
         for block in &blocks {
             if let Outcome::Failed { reason, log_tail } = &block.outcome {
-                failures.push(format!("{BAD}failed{BAD:#} {cell} block {}: {reason}", block.ordinal));
+                failures
+                    .push(format!("{BAD}failed{BAD:#} {cell} block {}: {reason}", block.ordinal));
                 failures.extend(log_tail.lines().map(|line| format!("  {QUIET}{line}{QUIET:#}")));
             }
         }
@@ -123,7 +134,9 @@ fn as_json(run: &Run) -> Value {
 fn outcome(block: &Block) -> Value {
     let labels: Vec<&str> = block.labels.iter().map(|label| label.word()).collect();
     match &block.outcome {
-        Outcome::Measured(m) => json!({ "outcome": "measured", "labels": labels, "absent": m.absent }),
+        Outcome::Measured(m) => {
+            json!({ "outcome": "measured", "labels": labels, "absent": m.absent })
+        }
         Outcome::Failed { reason, log_tail } => {
             json!({ "outcome": "failed", "reason": reason, "log_tail": log_tail })
         }

@@ -15,7 +15,10 @@ pub(super) async fn run(project: &Project, command: Site) -> Result<Exit> {
         Site::Build { out } => build(project, &out).await,
         Site::Serve { addr, dir } => {
             if !dir.join("index.html").is_file() {
-                bail!("there is no built site in {}; run `bench site build --out {0}`", dir.display());
+                bail!(
+                    "there is no built site in {}; run `bench site build --out {0}`",
+                    dir.display()
+                );
             }
             let listener =
                 TcpListener::bind(addr).await.with_context(|| format!("listening on {addr}"))?;
@@ -33,6 +36,12 @@ async fn build(project: &Project, out: &Path) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
     let suites = project.suites(&[])?;
     let built = site::build(&store, &suites, &project.config, out, Timestamp::now()).await?;
-    note(&format!("{built}; open {}", out.join("index.html").display()));
+    note(&format!(
+        "{} files of {} runs and {} suites; open {}",
+        built.files,
+        built.runs,
+        built.suites,
+        out.join("index.html").display()
+    ));
     Ok(Exit::Fine)
 }

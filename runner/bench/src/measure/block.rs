@@ -6,11 +6,12 @@ use super::drivers::{self, Driven};
 use super::host::{Fill, Host, ReadyHost, free_addr};
 use super::placement::Placement;
 use super::subject::Subject;
+use jiff::Timestamp;
 use model::{Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Ready};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// How long a single request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +31,10 @@ pub(crate) struct Bench<'a> {
 
 /// What a block was and what came of it.
 pub(crate) struct Measured {
+    /// When the host was spawned.
+    pub(crate) started_at: Timestamp,
+    /// From there until it had stopped.
+    pub(crate) duration: Duration,
     /// Caveats, sorted.
     pub(crate) labels: Vec<Label>,
     /// The outcome.
@@ -52,8 +57,14 @@ struct Broken {
 impl Bench<'_> {
     /// Measures one block. `None` when the user cancelled.
     pub(crate) fn measure(&self, subject: &Subject, arm: &Arm) -> Option<Measured> {
-        let result = self.run(subject, arm, |bench, started| drivers::drive(bench, subject, arm, started));
-        if self.cancel.load(std::sync::atomic::Ordering::Relaxed) {
+        // Precompiling, where an arm needs it, is no part of the block.
+        let command = self.command(subject, arm);
+        let (started_at, clock) = (Timestamp::now(), Instant::now());
+        let result = self.run(subject, arm, command, |bench, started| {
+            drivers::drive(bench, subject, arm, started)
+        });
+        let duration = clock.elapsed();
+        if self.cancel.load(Ordering::Relaxed) {
             return None;
         }
         let mut labels = Vec::new();
@@ -65,10 +76,12 @@ impl Bench<'_> {
                 labels.extend(driven.labels);
                 Outcome::Measured(complete(driven.measurements, arm))
             }
-            Err(Broken { reason, log_tail }) => Outcome::Failed { reason, log_tail },
+            Err(Broken { reason, log_tail }) => {
+                Outcome::Failed { reason: plain(&reason), log_tail }
+            }
         };
         labels.sort_unstable();
-        Some(Measured { labels, outcome })
+        Some(Measured { started_at, duration, labels, outcome })
     }
 
     /// Starts a host for an arm, lets `drive` use it, stops it. An answer is
@@ -77,14 +90,16 @@ impl Bench<'_> {
         &self,
         subject: &Subject,
         arm: &Arm,
+        command: Result<(Vec<String>, SocketAddr), String>,
         drive: impl FnOnce(&Self, &mut Started) -> Result<Driven, String>,
     ) -> Result<Driven, Broken> {
         let without_log = |reason| Broken { reason, log_tail: String::new() };
-        let (command, addr) = self.command(subject, arm).map_err(without_log)?;
-        let directory = arm.workload.as_deref().and_then(|file| file.parent()).unwrap_or(&self.cache);
+        let (command, addr) = command.map_err(without_log)?;
+        let directory =
+            arm.workload.as_deref().and_then(|file| file.parent()).unwrap_or(&self.cache);
         let mut host = Host::start(&subject.launch, &command, directory, &self.placement.host)
             .map_err(without_log)?;
-        let ready = match host.wait_ready(&subject.launch, addr) {
+        let ready = match host.wait_ready(&subject.launch, addr, self.cancel) {
             Ok(ready) => ready,
             Err(problem) => return Err(broken(&mut host, &format!("the host {problem}"))),
         };
@@ -130,7 +145,7 @@ impl Bench<'_> {
 /// What went wrong, with the host's last lines.
 pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<Duration, String> {
     let mut latency = Duration::ZERO;
-    let asked = bench.run(subject, arm, |_, started| {
+    let asked = bench.run(subject, arm, bench.command(subject, arm), |_, started| {
         let call = call(arm, started.ready.addr);
         latency = load::ask_once(&call, REQUEST_TIMEOUT).map_err(|failure| failure.to_string())?;
         Ok(Driven::default())
@@ -168,6 +183,11 @@ pub(super) fn call(arm: &Arm, addr: SocketAddr) -> load::Call {
 
 pub(super) const fn request_timeout() -> Duration {
     REQUEST_TIMEOUT
+}
+
+/// Without the control characters that a host's own message may hold.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 /// A host that died explains a broken connection better than the connection.

@@ -20,8 +20,8 @@ pub(crate) struct ProcessTree {
 #[derive(Debug, Clone)]
 struct Member {
     pid: Pid,
-    /// Kept, so that a process that exits keeps what it had used.
-    cpu_ns: u64,
+    /// As last read, so that a process that exits keeps what it had used.
+    cpu_ns: Option<u64>,
 }
 
 impl ProcessTree {
@@ -39,27 +39,37 @@ impl ProcessTree {
             next += 1;
         }
         Self {
-            members: pids.into_iter().map(|pid| Member { pid: Pid::from_raw(pid), cpu_ns: 0 }).collect(),
+            members: pids
+                .into_iter()
+                .map(|pid| Member { pid: Pid::from_raw(pid), cpu_ns: None })
+                .collect(),
         }
     }
 
     /// CPU time of all of them so far, user and kernel, in nanoseconds (the
     /// scheduler's own count, `clock_getcpuclockid(3)`).
-    pub(crate) fn cpu_ns(&mut self) -> u64 {
+    pub(crate) fn cpu_ns(&mut self) -> Result<u64, String> {
         for member in &mut self.members {
-            let now = ClockId::pid_cpu_clock_id(member.pid).and_then(clock_gettime);
-            if let Ok(now) = now {
-                member.cpu_ns = Duration::from(now).as_nanos() as u64;
+            match ClockId::pid_cpu_clock_id(member.pid).and_then(clock_gettime) {
+                Ok(now) => member.cpu_ns = Some(Duration::from(now).as_nanos() as u64),
+                Err(error) if member.cpu_ns.is_none() => {
+                    return Err(format!(
+                        "reading the CPU clock of process {}: {error}",
+                        member.pid
+                    ));
+                }
+                Err(_) => {}
             }
         }
-        self.members.iter().map(|member| member.cpu_ns).sum()
+        Ok(self.members.iter().filter_map(|member| member.cpu_ns).sum())
     }
 
     /// Kernel CPU time of all of them so far in nanoseconds; the kernel tells
     /// it in clock ticks, usually of 10 ms.
     pub(crate) fn kernel_cpu_ns(&self) -> Result<u64, String> {
         let ns_per_tick = 1_000_000_000 / procfs::ticks_per_second();
-        let stat = |member: &Member| Process::new(member.pid.as_raw()).and_then(|process| process.stat());
+        let stat =
+            |member: &Member| Process::new(member.pid.as_raw()).and_then(|process| process.stat());
         let ticks = self.members.iter().map(|member| stat(member).map(|stat| stat.stime));
         let ticks = ticks.sum::<Result<u64, _>>().map_err(|error| error.to_string())?;
         Ok(ticks * ns_per_tick)

@@ -14,11 +14,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(2);
+/// How long a wait takes to notice that the user wants out.
+const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// A running host.
 pub(crate) struct Host {
@@ -44,9 +47,14 @@ pub(crate) struct ReadyHost {
     pub(crate) after: Duration,
 }
 
+/// Other events than `ready` are the host's own business.
+#[derive(Deserialize)]
+struct EventLine {
+    event: String,
+}
+
 #[derive(Deserialize)]
 struct ReadyLine {
-    event: String,
     addr: SocketAddr,
     #[serde(default)]
     phases_ns: BTreeMap<String, u64>,
@@ -118,36 +126,51 @@ impl Host {
     }
 
     /// Waits until it is ready.
-    pub(crate) fn wait_ready(&mut self, launch: &Launch, addr: SocketAddr) -> Result<ReadyHost, String> {
+    pub(crate) fn wait_ready(
+        &mut self,
+        launch: &Launch,
+        addr: SocketAddr,
+        cancel: &AtomicBool,
+    ) -> Result<ReadyHost, String> {
         let deadline = self.started_at + launch.ready_timeout;
         match &launch.ready {
-            Ready::JsonLine => self.wait_ready_line(deadline, launch.ready_timeout),
+            Ready::JsonLine => self.wait_ready_line(deadline, launch.ready_timeout, cancel),
             Ready::Http { path } => self.wait_http(addr, path, deadline, launch.ready_timeout),
         }
     }
 
-    fn wait_ready_line(&mut self, deadline: Instant, timeout: Duration) -> Result<ReadyHost, String> {
+    fn wait_ready_line(
+        &mut self,
+        deadline: Instant,
+        timeout: Duration,
+        cancel: &AtomicBool,
+    ) -> Result<ReadyHost, String> {
         let Some(lines) = self.ready.take() else {
             return Err("was asked twice whether it is ready".to_owned());
         };
         loop {
+            if cancel.load(Ordering::Relaxed) {
+                return Err("was not waited for".to_owned());
+            }
             let left = deadline.saturating_duration_since(Instant::now());
-            match lines.recv_timeout(left) {
+            match lines.recv_timeout(left.min(LOOK_UP)) {
                 Ok((line, at)) if line.trim_start().starts_with('{') => {
+                    let event = serde_json::from_str::<EventLine>(&line);
+                    if event.is_ok_and(|line| line.event != "ready") {
+                        continue;
+                    }
                     let ready: ReadyLine = serde_json::from_str(&line).map_err(|error| {
                         format!("printed a line that is not the contract's ready line: {error}")
                     })?;
-                    if ready.event != "ready" {
-                        continue;
-                    }
                     let after = at - self.started_at;
                     return Ok(ReadyHost { addr: ready.addr, phases_ns: ready.phases_ns, after });
                 }
                 Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) if !left.is_zero() => {}
                 Err(RecvTimeoutError::Timeout) => {
                     return Err(format!(
                         "was not ready within {timeout:?}; it printed {} lines, none of them a ready line",
-                        self.log.len()
+                        self.log.lines()
                     ));
                 }
                 // Its standard output is closed: it is gone, or will never tell.
@@ -168,8 +191,7 @@ impl Host {
         deadline: Instant,
         timeout: Duration,
     ) -> Result<ReadyHost, String> {
-        let expect =
-            load::Expect { status: 200, body: load::ExpectBody::Any, headers: Vec::new() };
+        let expect = load::Expect { status: 200, body: load::ExpectBody::Any, headers: Vec::new() };
         let request = load::Request::get(path, &addr.to_string());
         let call = load::Call { addr, request, expect };
         while Instant::now() < deadline {
@@ -213,10 +235,16 @@ impl Host {
         let deadline = Instant::now() + self.stop_timeout;
         loop {
             match self.child.try_wait() {
-                Ok(Some(status)) if status.success() || status.signal() == Some(15) => return Ok(()),
-                Ok(Some(status)) => return Err(format!("{} when it was stopped", describe_exit(status))),
+                Ok(Some(status)) if status.success() || status.signal() == Some(15) => {
+                    return Ok(());
+                }
+                Ok(Some(status)) => {
+                    return Err(format!("{} when it was stopped", describe_exit(status)));
+                }
                 Ok(None) if Instant::now() < deadline => thread::sleep(POLL),
-                Ok(None) => return Err(format!("did not stop within {:?} of SIGTERM", self.stop_timeout)),
+                Ok(None) => {
+                    return Err(format!("did not stop within {:?} of SIGTERM", self.stop_timeout));
+                }
                 Err(error) => return Err(format!("cannot wait for it: {error}")),
             }
         }
@@ -247,7 +275,11 @@ fn describe_exit(status: ExitStatus) -> String {
     }
 }
 
-fn read_lines(from: impl Read + Send + 'static, log: Log, lines: Option<Sender<(String, Instant)>>) {
+fn read_lines(
+    from: impl Read + Send + 'static,
+    log: Log,
+    lines: Option<Sender<(String, Instant)>>,
+) {
     thread::spawn(move || {
         let mut reader = BufReader::new(from);
         let mut bytes = Vec::new();

@@ -9,28 +9,35 @@ const CHARS: usize = 400;
 
 /// Shared between the threads that read a host's output.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct Log(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    last: VecDeque<String>,
+    lines: usize,
+}
 
 impl Log {
     /// Keeps a line; control characters become spaces.
     pub(crate) fn push(&self, line: &str) {
         let line: String =
             line.chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARS).collect();
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == LINES {
-            lines.pop_front();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.last.len() == LINES {
+            kept.last.pop_front();
         }
-        lines.push_back(line);
+        kept.last.push_back(line);
+        kept.lines += 1;
     }
 
     /// What is kept, oldest first.
     pub(crate) fn tail(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.last.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 
-    /// How many lines are kept.
-    pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    /// How many lines there were.
+    pub(crate) fn lines(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).lines
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Placement {
     pub(crate) generator: Vec<usize>,
     /// CPUs of the host.
     pub(crate) host: Vec<usize>,
+    /// How many CPUs there are to divide.
+    pub(crate) cpus: usize,
 }
 
 impl Placement {
@@ -20,17 +22,24 @@ impl Placement {
         let allowed = sched_getaffinity(Pid::from_raw(0))?;
         let cpus: Vec<usize> =
             (0..CpuSet::count()).filter(|cpu| allowed.is_set(*cpu).unwrap_or(false)).collect();
-        Ok(Self::divide(cpus))
+        Ok(Self::divide(cpus.into_iter().map(|cpu| (core_of(cpu), cpu)).collect()))
     }
 
     /// The upper half generates load: with two CPUs one each, and with more
-    /// the generator stays ahead of a host that uses its whole half.
-    fn divide(mut cpus: Vec<usize>) -> Self {
-        if cpus.len() < 2 {
-            return Self { generator: Vec::new(), host: Vec::new() };
+    /// the generator stays ahead of a host that uses its whole half. Threads of
+    /// one core stay together where there is more than one core.
+    fn divide(mut cpus: Vec<(usize, usize)>) -> Self {
+        cpus.sort_unstable();
+        let total = cpus.len();
+        if total < 2 {
+            return Self { generator: Vec::new(), host: Vec::new(), cpus: total };
         }
-        let generator = cpus.split_off(cpus.len().div_ceil(2));
-        Self { generator, host: cpus }
+        let half = total.div_ceil(2);
+        let is_boundary = |at: &usize| cpus[at - 1].0 != cpus[*at].0;
+        let boundary = (half..total).find(is_boundary).or_else(|| (1..half).rfind(is_boundary));
+        let generator = cpus.split_off(boundary.unwrap_or(half));
+        let ids = |cpus: Vec<(usize, usize)>| cpus.into_iter().map(|(_, cpu)| cpu).collect();
+        Self { generator: ids(generator), host: ids(cpus), cpus: total }
     }
 
     /// Whether generator and host have to share.
@@ -59,6 +68,13 @@ impl Placement {
     }
 }
 
+/// Names the core of a CPU by its first thread; a core of its own if unknown.
+fn core_of(cpu: usize) -> usize {
+    let file = format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list");
+    let siblings = std::fs::read_to_string(file).unwrap_or_default();
+    siblings.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).unwrap_or(cpu)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,12 +82,16 @@ mod tests {
     #[test]
     fn generator_and_host_never_share_when_they_need_not() {
         for (cpus, generator, host) in [
-            (vec![3], vec![], vec![]),
-            (vec![0, 1], vec![1], vec![0]),
-            (vec![0, 2, 4], vec![4], vec![0, 2]),
-            (vec![0, 1, 2, 3], vec![2, 3], vec![0, 1]),
+            (vec![(3, 3)], vec![], vec![]),
+            (vec![(0, 0), (1, 1)], vec![1], vec![0]),
+            (vec![(0, 0), (0, 1)], vec![1], vec![0]),
+            (vec![(0, 0), (2, 2), (4, 4)], vec![4], vec![0, 2]),
+            (vec![(0, 0), (1, 1), (0, 2), (1, 3)], vec![1, 3], vec![0, 2]),
+            (vec![(0, 0), (1, 1), (2, 2), (0, 3), (1, 4), (2, 5)], vec![2, 5], vec![0, 3, 1, 4]),
         ] {
-            assert_eq!(Placement::divide(cpus), Placement { generator, host });
+            let total = cpus.len();
+            let expected = Placement { generator, host, cpus: total };
+            assert_eq!(Placement::divide(cpus), expected);
         }
     }
 }

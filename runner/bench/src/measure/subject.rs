@@ -36,7 +36,11 @@ impl Subject {
     ///
     /// # Errors
     /// When it does not speak the contract.
-    pub(crate) fn new(target: &Target, artifact: Artifact, binary: PathBuf) -> Result<Self, String> {
+    pub(crate) fn new(
+        target: &Target,
+        artifact: Artifact,
+        binary: PathBuf,
+    ) -> Result<Self, String> {
         let launch = target.launch.clone();
         let capabilities = match &launch.capabilities {
             None => launch.supports.iter().cloned().collect(),
@@ -67,8 +71,9 @@ impl Subject {
         if !missing.is_empty() {
             return Some(format!("needs {}", missing.join(", ")));
         }
-        (arm.precompile && (self.launch.precompile.is_none() || self.launch.start_precompiled.is_none()))
-            .then(|| "needs a way to precompile".to_owned())
+        (arm.precompile
+            && (self.launch.precompile.is_none() || self.launch.start_precompiled.is_none()))
+        .then(|| "needs a way to precompile".to_owned())
     }
 
     /// Label for people: `host 3fa9c1e2`.
@@ -81,13 +86,16 @@ impl Subject {
         let (Some(command), Some(component)) = (&self.launch.precompile, &arm.component) else {
             return Err("nothing to precompile".to_owned());
         };
-        let bytes = fs::read(component).map_err(|e| format!("cannot read {}: {e}", component.display()))?;
-        let name = format!("{}-{}.cwasm", self.artifact.binary_sha256.short(), Digest::of(&bytes).short());
+        let bytes =
+            fs::read(component).map_err(|e| format!("cannot read {}: {e}", component.display()))?;
+        let name =
+            format!("{}-{}.cwasm", self.artifact.binary_sha256.short(), Digest::of(&bytes).short());
         let file = cache.join("precompiled").join(name);
         if file.is_file() {
             return Ok(file);
         }
-        fs::create_dir_all(cache.join("precompiled")).map_err(|e| format!("cannot create {}: {e}", cache.display()))?;
+        fs::create_dir_all(cache.join("precompiled"))
+            .map_err(|e| format!("cannot create {}: {e}", cache.display()))?;
         let partial = file.with_extension(format!("partial-{}", std::process::id()));
         let (binary, component) = (self.binary.to_string_lossy(), component.to_string_lossy());
         let command = Fill {

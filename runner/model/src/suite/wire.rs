@@ -270,8 +270,21 @@ fn definition_digest(arm: &Arm) -> Result<Digest, Diagnostic> {
         .part("driver", arm.driver.word())
         .part("connections", arm.load.connections.to_le_bytes())
         .part("precompile", [u8::from(arm.precompile)])
-        .part("request", format!("{:?}", arm.request))
-        .part("expect", format!("{:?}", arm.expect));
+        .part("method", &arm.request.method)
+        .part("path", &arm.request.path)
+        .part("host", arm.request.host.as_deref().unwrap_or_default())
+        .part("body", &arm.request.body)
+        .part("status", arm.expect.status.to_le_bytes());
+    for (name, value) in &arm.request.headers {
+        hasher = hasher.part("header", name).part("value", value);
+    }
+    for (name, value) in &arm.expect.headers {
+        hasher = hasher.part("expected header", name).part("value", value);
+    }
+    hasher = match &arm.expect.body {
+        ExpectBody::Exactly(text) => hasher.part("expected body", text),
+        ExpectBody::Sha256(digest) => hasher.part("expected body's digest", digest.to_bytes()),
+    };
     for (name, path) in [("workload", &arm.workload), ("component", &arm.component)] {
         if let Some(path) = path {
             hasher = hasher.part(name, read(path)?);

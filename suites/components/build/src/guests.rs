@@ -70,7 +70,7 @@ impl<'a> Compilation<'a> {
             bail!("compiling {guest}: `{shown}` failed ({status}); its complaint is above");
         }
         let module = module.with_context(|| {
-            format!("compiling {guest}: cargo made no .wasm; its Cargo.toml needs crate-type = [\"cdylib\"]")
+            format!("compiling {guest}: no .wasm came out; its [lib] needs crate-type cdylib")
         })?;
         fs::read(&module).with_context(|| format!("reading {module}"))
     }
@@ -112,7 +112,7 @@ impl<'a> Compilation<'a> {
             command.env("RUSTC", rustc);
         }
         if self.toolchain.builds_std {
-            // Building std is an unstable option of cargo and rustc; this allows it to a stable one.
+            // An unstable option, which this variable allows to a stable cargo and rustc.
             command.arg("-Zbuild-std=std,panic_abort").env("RUSTC_BOOTSTRAP", "1");
         }
         command

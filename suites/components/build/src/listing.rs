@@ -15,8 +15,8 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(listed)
 }
 
-/// Every file in a folder and in those below it, hidden ones aside (editors leave them); a path to a
-/// file gives that file.
+/// Every file in a folder and in those below it, hidden ones aside (editors leave them); a path to
+/// a file gives that file.
 pub(crate) fn files_below(root: &Path) -> Result<Vec<PathBuf>> {
     if !root.is_dir() {
         return Ok(vec![root.to_owned()]);

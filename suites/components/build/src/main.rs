@@ -1,6 +1,6 @@
 //! `componentize`: builds the guests of `suites/components` into `prebuilt/*.wasm`, or proves that
-//! they still build to the committed bytes. This file reads the command line and turns what happened
-//! into an exit code; it must not build or compare anything itself.
+//! they still build to the committed bytes. This file reads the command line and turns what
+//! happened into an exit code; it must not build or compare anything itself.
 
 mod cargo;
 mod component;

@@ -17,9 +17,10 @@ pub(crate) struct Places {
 impl Places {
     pub(crate) fn from_environment() -> Result<Self> {
         // Read when run, not compiled in: two checkouts may share one target folder.
-        let builder = env::var_os("CARGO_MANIFEST_DIR")
-            .map(PathBuf::from)
-            .context("finding suites/components: start this program with `cargo run --manifest-path suites/components/build/Cargo.toml`")?;
+        let builder = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).context(
+            "finding suites/components: start this program with `cargo run \
+             --manifest-path suites/components/build/Cargo.toml`",
+        )?;
         let components = builder
             .parent()
             .with_context(|| format!("finding the folder above {}", builder.display()))?;
@@ -55,7 +56,8 @@ fn cache_root() -> Result<PathBuf> {
         (Some(folder), _) => PathBuf::from(folder),
         (None, Some(home)) => Path::new(&home).join(".cache"),
         (None, None) => anyhow::bail!(
-            "finding a cache folder: none of BENCH_CACHE_DIR, XDG_CACHE_HOME and HOME is set; set BENCH_CACHE_DIR"
+            "finding a cache folder: none of BENCH_CACHE_DIR, XDG_CACHE_HOME and HOME is set; set \
+             BENCH_CACHE_DIR"
         ),
     };
     Ok(caches.join("arewefastyet"))

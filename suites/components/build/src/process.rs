@@ -1,4 +1,5 @@
-//! Running other programs and telling what they said when they fail. It must not know which programs.
+//! Running other programs and telling what they said when they fail. It must not know which
+//! programs.
 
 use std::process::{Command, Stdio};
 
@@ -7,8 +8,12 @@ use anyhow::{Context, Result, bail};
 /// Runs the command and returns what it printed; its complaints become part of the error.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
     let shown = show(command);
-    let output =
-        command.stdin(Stdio::null()).output().with_context(|| format!("starting `{shown}`"))?;
+    // A program's own stack is no part of what it complains about.
+    let output = command
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("starting `{shown}`"))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!("`{shown}` failed ({}): {}", output.status, complaint.trim());

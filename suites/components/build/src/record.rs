@@ -16,8 +16,9 @@ pub(crate) const SUMS: &str = "SHA256SUMS";
 pub(crate) const SOURCES: &str = "SOURCES";
 pub(crate) const TOOLCHAIN: &str = "TOOLCHAIN";
 
-/// Beside the guests' own folders, what decides their bytes. The builder's code is not here: editing
-/// a comment in it would ask everybody for a rebuild. `check` notices when it changes the bytes.
+/// Beside the guests' own folders, what decides their bytes. The builder's code is not here:
+/// editing a comment in it would ask everybody for a rebuild. `check` notices when it changes the
+/// bytes.
 const SHARED_SOURCES: [&str; 5] = [
     "Cargo.lock",
     "Cargo.toml",

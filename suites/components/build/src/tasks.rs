@@ -1,5 +1,5 @@
-//! The tasks of the command line, each a table of contents of what it does. It must not know how any
-//! of it is done.
+//! The tasks of the command line, each a table of contents of what it does. It must not know how
+//! any of it is done.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -123,7 +123,8 @@ fn compile(
         for folder in compilation.private_folders() {
             if component.contains(folder.as_os_str().as_encoded_bytes()) {
                 bail!(
-                    "{guest} names a folder of this machine, {}: its bytes would differ on another; remap it in build/src/guests.rs",
+                    "{guest} names a folder of this machine, {}: its bytes would differ on \
+                     another; remap it in build/src/guests.rs",
                     folder.display()
                 );
             }
@@ -167,4 +168,61 @@ fn lock(places: &Places) -> Result<File> {
         Ok::<_, std::io::Error>(file)
     };
     open().with_context(|| format!("locking {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A checkout with one guest, as `build` leaves it.
+    fn checkout(root: &Path) -> Result<Places> {
+        let places = Places { components: root.join("components"), cache: root.join("cache") };
+        for name in [
+            "Cargo.lock",
+            "Cargo.toml",
+            "build/Cargo.toml",
+            "build/debian-packages",
+            "guest/Cargo.toml",
+            "guest/src/lib.rs",
+            "prebuilt/guest.wasm",
+            "rust-toolchain.toml",
+        ] {
+            write(&places, name, name)?;
+        }
+        let sums = record::format_sums(&record::component_sums(&places)?);
+        write(&places, "prebuilt/SHA256SUMS", &sums)?;
+        let sources = record::format_sums(&record::source_sums(&places)?);
+        write(&places, "prebuilt/SOURCES", &sources)?;
+        Ok(places)
+    }
+
+    fn write(places: &Places, name: &str, text: &str) -> Result<()> {
+        let path = places.components.join(name);
+        fs::create_dir_all(path.parent().context("a path with a folder")?)?;
+        Ok(fs::write(path, text)?)
+    }
+
+    #[test]
+    fn verify_notices_whatever_could_change_the_bytes() -> Result<()> {
+        for (written, outcome) in [
+            ("README.md", Outcome::Done),
+            ("build/src/main.rs", Outcome::Done),
+            ("guest/src/.lib.rs.swp", Outcome::Done),
+            ("wit/p2/world.wit", Outcome::Done),
+            ("Cargo.lock", Outcome::Differs),
+            ("build/debian-packages", Outcome::Differs),
+            ("guest/src/lib.rs", Outcome::Differs),
+            ("guest/src/more.rs", Outcome::Differs),
+            ("second/Cargo.toml", Outcome::Differs),
+            ("prebuilt/guest.wasm", Outcome::Differs),
+            ("prebuilt/stray.wasm", Outcome::Differs),
+        ] {
+            let folder = tempfile::tempdir()?;
+            let places = checkout(folder.path())?;
+            assert_eq!(verify(&places)?, Outcome::Done, "before {written}");
+            write(&places, written, "edited")?;
+            assert_eq!(verify(&places)?, outcome, "after {written}");
+        }
+        Ok(())
+    }
 }

@@ -2,8 +2,8 @@
 //! with it.
 //!
 //! Two can: rustup's own, where its `wasm32-unknown-unknown` target is installed, and Debian's
-//! rustc with the library sources, where it is not. The bytes of a component depend on the compiler,
-//! so the one that made the committed bytes is recorded, and preferred.
+//! rustc with the library sources, where it is not. The bytes of a component depend on the
+//! compiler, so the one that made the committed bytes is recorded, and preferred.
 
 mod debian;
 mod rustup;
@@ -73,7 +73,8 @@ pub(crate) fn select(
     match otherwise {
         Otherwise::Substitute => {
             println!(
-                "toolchain: NOT the recorded one, so other bytes are to be expected:\n  {differences}"
+                "toolchain: NOT the recorded one, so other bytes are to be expected:\n  \
+                 {differences}"
             );
             Ok(toolchain)
         }
@@ -81,7 +82,8 @@ pub(crate) fn select(
             format!(
                 "the toolchain in prebuilt/TOOLCHAIN is not the one found here:\n  {differences}"
             ),
-            "check on a machine that has the recorded one, or run `componentize build` and commit the new bytes with their TOOLCHAIN",
+            "check on a machine that has the recorded one, or run `componentize build` and commit \
+             the new bytes with their TOOLCHAIN",
         )),
     }
 }

@@ -1,5 +1,5 @@
-//! Copies the WIT texts of wasi:http out of the `wasmtime-wasi-http` crate that cargo has locked and
-//! checked, into `wit/p2` and `wit/p3`. It must not change them, and nothing here is committed.
+//! Copies the WIT texts of wasi:http out of the `wasmtime-wasi-http` crate that cargo has locked
+//! and checked, into `wit/p2` and `wit/p3`. It must not change them, and nothing here is committed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,11 +21,13 @@ type Tree = BTreeMap<PathBuf, Vec<u8>>;
 /// Brings `wit/` in step with the locked crate.
 pub(crate) fn copy(places: &Places) -> Result<()> {
     let metadata = cargo::metadata(&places.builder_manifest(), &places.components)?;
-    let package = metadata
-        .packages
-        .iter()
-        .find(|package| package.name.as_str() == CRATE)
-        .with_context(|| format!("finding {CRATE} in build/Cargo.lock: restore it under [target.'cfg(any())'.dependencies]"))?;
+    let found = metadata.packages.iter().find(|package| package.name.as_str() == CRATE);
+    let package = found.with_context(|| {
+        format!(
+            "finding {CRATE} in build/Cargo.lock: restore it in build/Cargo.toml, under \
+             [target.'cfg(any())'.dependencies]"
+        )
+    })?;
     let source = package
         .manifest_path
         .parent()

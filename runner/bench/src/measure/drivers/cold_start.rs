@@ -7,9 +7,10 @@ use crate::measure::counters::ProcessTree;
 use model::{Arm, Metric};
 
 pub(super) fn drive(arm: &Arm, started: &mut Started) -> Result<Driven, String> {
-    load::first_answer(&call(arm, started.ready.addr), request_timeout())
+    let until_asked = started.host.started_at().elapsed();
+    let until_answered = load::first_answer(&call(arm, started.ready.addr), request_timeout())
         .map_err(|failure| failure.to_string())?;
-    let cold_start = started.host.started_at().elapsed();
+    let cold_start = until_asked + until_answered;
 
     let mut driven = Driven::default();
     let m = &mut driven.measurements;
@@ -22,7 +23,10 @@ pub(super) fn drive(arm: &Arm, started: &mut Started) -> Result<Driven, String> 
         }
     }
     let mut tree = ProcessTree::of(started.host.pid());
-    m.insert("cold_start_cpu_ns", vec![tree.cpu_ns() as f64]);
+    match tree.cpu_ns() {
+        Ok(ns) => m.insert("cold_start_cpu_ns", vec![ns as f64]),
+        Err(reason) => m.insert_absent("cold_start_cpu_ns", &reason),
+    }
     match started.host.instructions.read() {
         Ok(count) => m.insert("cold_start_instructions", vec![count as f64]),
         Err(reason) => m.insert_absent("cold_start_instructions", &reason),

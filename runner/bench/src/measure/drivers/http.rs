@@ -13,7 +13,7 @@ const SLICE: Duration = Duration::from_millis(100);
 
 /// What the host had used at the end of a slice.
 struct Reading {
-    cpu_ns: u64,
+    cpu_ns: Result<u64, String>,
     instructions: Result<u64, String>,
 }
 
@@ -54,7 +54,9 @@ pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Resu
     insert_readings(m, &measured.readings);
     match kernel.as_slice() {
         [Ok(first), Ok(last)] => m.insert("cpu_kernel_ns", vec![(last - first) as f64]),
-        [Err(reason), ..] | [_, Err(reason)] => m.insert_absent("cpu_kernel_ns_per_request", reason),
+        [Err(reason), ..] | [_, Err(reason)] => {
+            m.insert_absent("cpu_kernel_ns_per_request", reason)
+        }
         _ => m.insert_absent("cpu_kernel_ns_per_request", "no slice was measured"),
     }
     match tree.rss_peak_bytes() {
@@ -76,19 +78,26 @@ fn read(tree: &mut ProcessTree, instructions: &mut Instructions) -> Reading {
 }
 
 fn insert_readings(m: &mut Measurements, readings: &[Reading]) {
-    let pairs = || readings.windows(2);
-    m.insert(
-        "cpu_ns",
-        pairs().map(|pair| pair[1].cpu_ns.saturating_sub(pair[0].cpu_ns) as f64).collect(),
-    );
-    let counted: Result<Vec<f64>, &String> = pairs()
-        .map(|pair| match (&pair[0].instructions, &pair[1].instructions) {
-            (Ok(before), Ok(after)) => Ok(after.saturating_sub(*before) as f64),
-            (Err(reason), _) | (_, Err(reason)) => Err(reason),
-        })
-        .collect();
-    match counted {
+    match differences(readings, |reading| &reading.cpu_ns) {
+        Ok(used) => m.insert("cpu_ns", used),
+        Err(reason) => m.insert_absent("cpu_ns_per_request", reason),
+    }
+    match differences(readings, |reading| &reading.instructions) {
         Ok(counted) => m.insert("instructions", counted),
         Err(reason) => m.insert_absent("instructions_per_request", reason),
     }
+}
+
+/// What each slice added to a counter, or why that cannot be told.
+fn differences(
+    readings: &[Reading],
+    counter: impl Fn(&Reading) -> &Result<u64, String>,
+) -> Result<Vec<f64>, &String> {
+    let pairs = readings.windows(2).map(|pair| (counter(&pair[0]), counter(&pair[1])));
+    pairs
+        .map(|pair| match pair {
+            (Ok(before), Ok(after)) => Ok(after.saturating_sub(*before) as f64),
+            (Err(reason), _) | (_, Err(reason)) => Err(reason),
+        })
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! Debian's rustc and the sources of its standard library, unpacked into the cache: for machines
-//! whose rustup cannot install a target. The system stays as it is: no package is installed, and the
-//! package lists are only refreshed if the packages are not in them.
+//! whose rustup cannot install a target. The system stays as it is: no package is installed, and
+//! the package lists are only refreshed if the packages are not in them.
 //!
 //! Which packages: `build/debian-packages`. apt checks their signatures.
 
@@ -21,7 +21,10 @@ use crate::record::sha256_hex;
 
 const PACKAGES: &str = include_str!("../../debian-packages");
 
-const REMEDY: &str = "use Debian 12 (bookworm) on x86-64, for example a container of debian:12, with rustup, gcc and libc6-dev (the versions wanted are in suites/components/build/debian-packages); to build anyway, with other bytes: `rustup target add wasm32-unknown-unknown` in suites/components";
+const REMEDY: &str = "use Debian 12 (bookworm) on x86-64, for example a container of debian:12, \
+ with rustup, gcc and libc6-dev (the versions wanted are in \
+ suites/components/build/debian-packages); to build anyway, with other bytes: `rustup target add \
+ wasm32-unknown-unknown` in suites/components";
 
 /// The compiler finds its own libraries wherever the folder is, without installing them.
 const WRAPPER: &str = r#"#!/bin/sh
@@ -44,7 +47,8 @@ pub(crate) fn provide(places: &Places, rustup: &Rustup) -> Result<Toolchain> {
         Unavailable::error(
             format!("starting the unpacked rustc: {error:#}"),
             format!(
-                "if a library is missing, install its package (libxml2, libedit2, libz3-4 and libzstd1 are used); else delete {} and try again",
+                "if a library is missing, install its package (libedit2, libffi8, libxml2, \
+                 libz3-4 and libzstd1 are used); else delete {} and try again",
                 root.display()
             ),
         )
@@ -120,13 +124,18 @@ fn download(folder: &Path) -> Result<()> {
     };
     let Err(first) = fetch() else { return Ok(()) };
     println!(
-        "debian: {first:#}\ndebian: refreshing the package lists (`apt-get update`) and trying again"
+        "debian: {first:#}\ndebian: refreshing the package lists (`apt-get update`) and trying \
+         again"
     );
     refresh_lists()?;
     fetch().map(drop).map_err(|error| {
         Unavailable::error(
             format!("downloading Debian's rustc: {error:#}"),
-            format!("if Debian has replaced a version, put the new one into suites/components/build/debian-packages and run `componentize build`; else {REMEDY}"),
+            format!(
+                "if Debian has replaced a version, put the new one into \
+                 suites/components/build/debian-packages and run `componentize build`; \
+                 else {REMEDY}"
+            ),
         )
     })
 }

@@ -1,5 +1,5 @@
-//! The toolchain that `rust-toolchain.toml` pins: its cargo and rust-lld always take part, its rustc
-//! only where it has the target installed. It must not install anything.
+//! The toolchain that `rust-toolchain.toml` pins: its cargo and rust-lld always take part, its
+//! rustc only where it has the target installed. It must not install anything.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,7 +40,8 @@ impl Rustup {
             .map_err(|error| {
                 Unavailable::error(
                     format!("asking the linker of {cargo}: {error:#}"),
-                    "in suites/components: `rustup toolchain install` (rust-lld is part of its rustc)",
+                    "in suites/components: `rustup toolchain install` (rust-lld is part of its \
+                     rustc)",
                 )
             })?;
         let linker_version = linker_version.trim().to_owned();
@@ -102,7 +103,8 @@ fn field<'a>(verbose_version: &'a str, name: &str) -> Result<&'a str> {
 mod tests {
     use super::field;
 
-    const VERSION: &str = "rustc 1.96.0 (ac68faa20 2026-05-25)\nhost: x86_64-unknown-linux-gnu\nLLVM version: 22.1.8\n";
+    const VERSION: &str = "rustc 1.96.0 (ac68faa20 2026-05-25)\nhost: \
+     x86_64-unknown-linux-gnu\nLLVM version: 22.1.8\n";
 
     #[test]
     fn a_field_is_found_by_its_whole_name() {
