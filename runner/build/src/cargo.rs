@@ -22,6 +22,8 @@ use std::time::Duration;
 const LAST_LINES: usize = 20;
 /// How often the cancel flag is looked at while cargo is silent.
 const TICK: Duration = Duration::from_millis(100);
+/// Silent ticks after cargo's end until its output is given up.
+const LAST_TICKS: u32 = 20;
 
 /// One call of cargo.
 pub(crate) struct Call<'c> {
@@ -71,26 +73,22 @@ impl Call<'_> {
         let mut running = Running(child);
         let lines = read_lines(running.0.stderr.take());
         let mut last_lines = VecDeque::new();
-        loop {
-            if cancel.load(Ordering::Relaxed) {
-                return Err(BuildError::Cancelled);
-            }
-            let line = match lines.recv_timeout(TICK) {
-                Ok(line) => line,
-                Err(RecvTimeoutError::Disconnected) => break,
-                // Something cargo left behind may hold its output open for ever.
-                Err(RecvTimeoutError::Timeout) if running.has_ended()? => break,
-                Err(RecvTimeoutError::Timeout) => continue,
-            };
-            writeln!(log, "{line}").map_err(writing())?;
-            if let Some(unit) = unit(&line) {
-                compiling(unit);
-            }
-            if last_lines.len() == LAST_LINES {
-                last_lines.pop_front();
-            }
-            last_lines.push_back(line);
-        }
+        follow(
+            &lines,
+            cancel,
+            || running.has_ended(),
+            |line| {
+                writeln!(log, "{line}").map_err(writing())?;
+                if let Some(unit) = unit(&line) {
+                    compiling(unit);
+                }
+                if last_lines.len() == LAST_LINES {
+                    last_lines.pop_front();
+                }
+                last_lines.push_back(line);
+                Ok(())
+            },
+        )?;
         let status = running.0.wait().map_err(io("waiting for cargo in", self.folder))?;
         Ok(Ended { status, last_lines: last_lines.into() })
     }
@@ -169,6 +167,33 @@ fn read_lines(stream: Option<ChildStderr>) -> Receiver<String> {
     receiver
 }
 
+/// Hands on every line until the stream ends. That cargo has ended is not
+/// enough: its last lines, the error, may still be on their way. But something
+/// it left behind may hold the stream open for ever, so that silence ends it too.
+fn follow(
+    lines: &Receiver<String>,
+    cancel: &AtomicBool,
+    mut has_ended: impl FnMut() -> Result<bool, BuildError>,
+    mut take: impl FnMut(String) -> Result<(), BuildError>,
+) -> Result<(), BuildError> {
+    let mut silent_ticks = 0;
+    while silent_ticks < LAST_TICKS {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(BuildError::Cancelled);
+        }
+        match lines.recv_timeout(TICK) {
+            Ok(line) => {
+                silent_ticks = 0;
+                take(line)?;
+            }
+            Err(RecvTimeoutError::Timeout) if has_ended()? => silent_ticks += 1,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Ok(())
+}
+
 /// `foo v1.0.0` of `   Compiling foo v1.0.0 (/path)`.
 fn unit(line: &str) -> Option<&str> {
     let unit = line.trim_start().strip_prefix("Compiling ")?;
@@ -177,7 +202,30 @@ fn unit(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::unit;
+    use super::*;
+
+    #[test]
+    fn lines_that_come_after_the_end_are_not_lost() {
+        let followed = |sender_stays: bool| {
+            let (sender, receiver) = mpsc::channel();
+            let late = thread::spawn(move || {
+                thread::sleep(3 * TICK);
+                sender.send("error: late".to_owned()).unwrap();
+                sender_stays.then_some(sender)
+            });
+            let mut taken = Vec::new();
+            let take = |line| {
+                taken.push(line);
+                Ok(())
+            };
+            follow(&receiver, &AtomicBool::new(false), || Ok(true), take).unwrap();
+            drop(late.join());
+            taken
+        };
+        assert_eq!(followed(false), ["error: late"]);
+        // A process that keeps the stream open does not keep us.
+        assert_eq!(followed(true), ["error: late"]);
+    }
 
     #[test]
     fn units_are_read_off_cargos_output() {

@@ -356,10 +356,31 @@ mod tests {
             .execute(&mut db)
             .await
             .unwrap();
-        check(&mut db, "INSERT INTO t VALUES (zeroblob(50000))", expect![[r#""#]]).await;
+        check(
+            &mut db,
+            "INSERT INTO t VALUES (zeroblob(50000))",
+            expect![[r#"
+            DB: storing: the disk is full, so nothing of it was stored;
+            free some space and repeat"#]],
+        )
+        .await;
         sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut db).await.unwrap();
-        check(&mut connect(&path).await, "BEGIN IMMEDIATE", expect![[r#""#]]).await;
-        check(&mut db, "PRAGMA query_only = ON; INSERT INTO t VALUES (1)", expect![[r#""#]]).await;
-        check(&mut db, "SELECT * FROM nothing", expect![[r#""#]]).await;
+        check(
+            &mut connect(&path).await,
+            "BEGIN IMMEDIATE",
+            expect![[r#"
+            DB: storing: another process kept the database locked for 30 s;
+            wait until it is done, then repeat"#]],
+        )
+        .await;
+        check(
+            &mut db,
+            "PRAGMA query_only = ON; INSERT INTO t VALUES (1)",
+            expect![[r#"
+            DB: storing: the database may only be read;
+            check the permissions of the file and of its folder"#]],
+        )
+        .await;
+        check(&mut db, "SELECT * FROM nothing", expect!["DB: storing failed"]).await;
     }
 }

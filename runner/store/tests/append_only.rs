@@ -2,7 +2,7 @@
 //! statements here come through a connection the store knows nothing of.
 
 use crate::example;
-use crate::words::clauses;
+use crate::words::wrapped;
 use expect_test::expect;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
@@ -85,6 +85,23 @@ async fn a_finished_run_is_frozen() {
     ] {
         all.push(refusal(&mut db, sql.to_owned()).await.unwrap_err());
     }
-    expect![[r#""#]].assert_eq(&clauses(&all.join("\n")));
+    expect![[r#"
+        sample is append-only: its run is not running
+        sample is append-only: its run is not running
+        histogram is append-only: its run is not running
+        block_label is append-only: its run is not running
+        absent is append-only: its run is not running
+        block is append-only: its run is not running
+        run_artifact is append-only: its run is not running
+        run is append-only: a new row is named anew and begins as running
+        run is append-only: its status may go from running to complete or interrupted,
+        and back from interrupted to running
+        run is append-only: its status may go from running to complete or interrupted,
+        and back from interrupted to running
+        run is append-only: its status may go from running to complete or interrupted,
+        and back from interrupted to running
+        run is append-only: its status may go from running to complete or interrupted,
+        and back from interrupted to running"#]]
+    .assert_eq(&wrapped(&all.join("\n")));
     assert_eq!(store.run("latest").await.unwrap(), example::complete(1, 1));
 }

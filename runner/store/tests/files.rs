@@ -2,7 +2,7 @@
 //! of them may be changed by looking at it.
 
 use crate::example::{complete, head};
-use crate::words::clauses;
+use crate::words::wrapped;
 use expect_test::{Expect, expect};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
@@ -19,7 +19,7 @@ async fn check(path: &Path, expected: Expect) {
     let before = fs::read(path).ok();
     let text = |result: Result<Store, StoreError>| {
         let folder = path.parent().unwrap().to_str().unwrap();
-        result.map_or_else(|e| clauses(&e), |_| "opens".to_owned()).replace(folder, "")
+        result.map_or_else(|e| e.to_string(), |_| "opens".to_owned()).replace(folder, "")
     };
     let reading = text(Store::open_read_only(path).await);
     assert_eq!(fs::read(path).ok(), before, "reading changed the file");
@@ -28,9 +28,9 @@ async fn check(path: &Path, expected: Expect) {
         assert_eq!(fs::read(path).ok(), before, "refusing to write changed the file");
     }
     if reading == writing {
-        expected.assert_eq(&reading);
+        expected.assert_eq(&wrapped(&reading));
     } else {
-        expected.assert_eq(&format!("reading: {reading}\nwriting: {writing}"));
+        expected.assert_eq(&wrapped(&format!("reading: {reading}\nwriting: {writing}")));
     }
 }
 
@@ -55,15 +55,43 @@ async fn execute(path: &Path, sql: &str) {
 async fn missing_and_empty() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.sqlite");
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        reading: /runs.sqlite: there is no database; `bench run` or `bench import`
+        creates it, `--db FILE` names another
+        writing: opens"#]],
+    )
+    .await;
     let touched = folder.path().join("touched.sqlite");
     fs::write(&touched, "").unwrap();
-    check(&touched, expect![[r#""#]]).await;
+    check(
+        &touched,
+        expect![[r#"
+        reading: /touched.sqlite: the database is still empty; `bench run` or `bench
+        import` fills it
+        writing: opens"#]],
+    )
+    .await;
     let below_a_file = touched.join("runs.sqlite");
-    check(&below_a_file, expect![[r#""#]]).await;
+    check(
+        &below_a_file,
+        expect![[r#"
+        reading: /runs.sqlite: cannot open the database: Not a directory (os error 20);
+        check that the folder exists and that you may write in it
+        writing: /runs.sqlite: cannot open the database: making the folder : File exists
+        (os error 17); check that the folder exists and that you may write in it"#]],
+    )
+    .await;
     let directory = folder.path().join("directory");
     fs::create_dir(&directory).unwrap();
-    check(&directory, expect![[r#""#]]).await;
+    check(
+        &directory,
+        expect![[r#"
+        /directory: cannot open the database: Is a directory (os error 21); check that
+        the folder exists and that you may write in it"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -71,10 +99,22 @@ async fn something_else() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("notes.txt");
     fs::write(&text, "These are my notes, not a database. ".repeat(200)).unwrap();
-    check(&text, expect![[r#""#]]).await;
+    check(
+        &text,
+        expect![[r#"
+        /notes.txt: this is not a SQLite database, so it was left alone; name another
+        file with `--db FILE`, or move this one away"#]],
+    )
+    .await;
     let foreign = folder.path().join("foreign.sqlite");
     execute(&foreign, "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('Help!')").await;
-    check(&foreign, expect![[r#""#]]).await;
+    check(
+        &foreign,
+        expect![[r#"
+        /foreign.sqlite: this SQLite database belongs to another program, so it was left
+        alone; name another file with `--db FILE`"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -83,13 +123,33 @@ async fn damaged() {
     let path = stored(folder.path()).await;
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        /runs.sqlite: the database is damaged: database disk image is malformed. Nothing
+        was changed; restore a backup, or move the file and its `-wal` away and import
+        the published bundles again"#]],
+    )
+    .await;
     fs::write(&path, &whole[..50]).unwrap();
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        /runs.sqlite: the database is damaged: database disk image is malformed. Nothing
+        was changed; restore a backup, or move the file and its `-wal` away and import
+        the published bundles again"#]],
+    )
+    .await;
     let mut header = whole.clone();
     header[16..100].fill(0xff);
     fs::write(&path, &header).unwrap();
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        /runs.sqlite: this is not a SQLite database, so it was left alone; name another
+        file with `--db FILE`, or move this one away"#]],
+    )
+    .await;
 
     // In the middle it shows only when that page is read.
     let mut holed = whole.clone();
@@ -98,9 +158,13 @@ async fn damaged() {
     fs::write(&path, &holed).unwrap();
     let store = Store::open_read_only(&path).await.unwrap();
     assert!(matches!(store.check().await, Err(StoreError::Corrupt { .. })));
-    let read = clauses(&store.run("latest").await.unwrap_err());
+    let read = store.run("latest").await.unwrap_err().to_string();
     let read = read.replace(folder.path().to_str().unwrap(), "");
-    expect![[r#""#]].assert_eq(&read);
+    expect![[r#"
+        /runs.sqlite: the database is damaged: database disk image is malformed. Nothing
+        was changed; restore a backup, or move the file and its `-wal` away and import
+        the published bundles again"#]]
+    .assert_eq(&wrapped(&read));
     assert_eq!(fs::read(&path).unwrap(), holed);
 }
 
@@ -109,12 +173,24 @@ async fn of_another_schema() {
     let folder = tempfile::tempdir().unwrap();
     let path = stored(folder.path()).await;
     execute(&path, "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 2").await;
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        /runs.sqlite: migration 2 of the database is not this program's, so it was left
+        alone; export it with the `bench` that wrote it and import that into a new file"#]],
+    )
+    .await;
     let newer =
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         VALUES (99, 'from the future', TRUE, x'00', 0)";
     execute(&path, newer).await;
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        /runs.sqlite: the database has schema 99, this program knows schema 2 and left
+        it alone; use the newer `bench` that wrote it"#]],
+    )
+    .await;
 }
 
 /// As an older program would have left it: only the first migration applied.
@@ -129,7 +205,14 @@ async fn of_an_older_schema() {
     let mut db = options.connect().await.unwrap();
     sqlx::migrate::Migrator::with_migrations(first).run(&mut db).await.unwrap();
     db.close().await.unwrap();
-    check(&path, expect![[r#""#]]).await;
+    check(
+        &path,
+        expect![[r#"
+        reading: /runs.sqlite: the database has schema 1, this program reads schema 2;
+        any writing command (`bench run`, `bench import`) migrates it
+        writing: opens"#]],
+    )
+    .await;
     let store = Store::open_read_only(&path).await.unwrap();
     assert_eq!(store.runs().await.unwrap(), []);
 }
@@ -177,25 +260,25 @@ async fn read_only_folder_player() {
         &path,
         expect![[r#"
             reading: opens
-            writing: /runs.sqlite: opening: the database may only be read;
-            check the permissions of the file and of its folder"#]],
+            writing: /runs.sqlite: opening: the database may only be read; check the
+            permissions of the file and of its folder"#]],
     )
     .await;
     let store = Store::open_read_only(&path).await.unwrap();
     assert_eq!(store.run("latest").await.unwrap(), complete(1, 40));
     store.check().await.unwrap();
-    let refused = clauses(&store.begin_run(&head(2)).await.unwrap_err());
+    let refused = store.begin_run(&head(2)).await.unwrap_err().to_string();
     let refused = refused.replace(place.to_str().unwrap(), "");
     expect![[r#"
         /runs.sqlite: beginning run 0000000000000002: the database may only be read;
         check the permissions of the file and of its folder"#]]
-    .assert_eq(&refused);
+    .assert_eq(&wrapped(&refused));
     assert_eq!(fs::read_dir(&place).unwrap().count(), 1, "nothing was made beside the file");
     check(
         &place.join("new.sqlite"),
         expect![[r#"
-            reading: /new.sqlite: there is no database;
-            `bench run` or `bench import` creates it, `--db FILE` names another
+            reading: /new.sqlite: there is no database; `bench run` or `bench import`
+            creates it, `--db FILE` names another
             writing: /new.sqlite: cannot open the database: unable to open database file;
             check that the folder exists and that you may write in it"#]],
     )

@@ -1,7 +1,7 @@
 //! What is stored comes back, bit for bit, whichever way it went in.
 
 use crate::example;
-use crate::words::clauses;
+use crate::words::wrapped;
 use expect_test::{Expect, expect};
 use model::{Outcome, Run, RunId, RunStatus};
 use proptest::prelude::*;
@@ -75,39 +75,59 @@ async fn a_refused_import_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("runs.sqlite")).await.unwrap();
     let check = async |run: &Run, expected: Expect| {
-        expected.assert_eq(&clauses(&store.import(run).await.unwrap_err()));
+        expected.assert_eq(&wrapped(&store.import(run).await.unwrap_err().to_string()));
     };
     let good = example::complete(0xab, 3);
 
     let running = Run { status: RunStatus::Running, ..good.clone() };
     check(
         &running,
-        expect_test::expect![
-            "run 00000000000000ab is still running; export it once it is complete or interrupted"
-        ],
+        expect![[r#"
+            run 00000000000000ab is still running; export it once it is complete or
+            interrupted"#]],
     )
     .await;
     let endless = Run { finished_at: None, ..good.clone() };
-    check(
-        &endless,
-        expect_test::expect!["not stored: finished_at: is missing, but the run is complete"],
-    )
-    .await;
+    check(&endless, expect!["not stored: finished_at: is missing, but the run is complete"]).await;
     let mut late = good.clone();
     late.blocks[2].started_at = "2300-01-01T00:00:00Z".parse().unwrap();
-    check(&late, expect![[r#""#]]).await;
+    check(
+        &late,
+        expect![[r#"
+        not stored: block.started_at: 2300-01-01T00:00:00Z is outside of 1677 to 2262,
+        which is what is stored"#]],
+    )
+    .await;
     let mut twice = good.clone();
     twice.blocks[2].ordinal = 1;
-    check(&twice, expect![[r#""#]]).await;
+    check(&twice, expect!["not stored: block 1: stands twice"]).await;
     assert_eq!(store.runs().await.unwrap(), []);
 
     store.import(&good).await.unwrap();
     let mut other = good.clone();
     other.blocks[1].duration_ns += 1;
-    check(&other, expect![[r#""#]]).await;
+    check(
+        &other,
+        expect![[r#"
+        run 00000000000000ab is stored already with other content (block 1 differs);
+        runs are never replaced, so find out which of the two is right"#]],
+    )
+    .await;
     let fewer = Run { blocks: good.blocks[..2].to_vec(), ..good.clone() };
-    check(&fewer, expect![[r#""#]]).await;
+    check(
+        &fewer,
+        expect![[r#"
+        run 00000000000000ab is stored already with other content (3 blocks, not 2);
+        runs are never replaced, so find out which of the two is right"#]],
+    )
+    .await;
     let reseeded = Run { seed: 1, ..good.clone() };
-    check(&reseeded, expect![[r#""#]]).await;
+    check(
+        &reseeded,
+        expect![[r#"
+        run 00000000000000ab is stored already with other content (seed differs); runs
+        are never replaced, so find out which of the two is right"#]],
+    )
+    .await;
     assert_eq!(store.run("latest").await.unwrap(), good);
 }

@@ -1,7 +1,7 @@
 //! Beginning, finishing, interrupting, resuming, listing and finding runs.
 
 use crate::example::{block, complete, head, second};
-use crate::words::clauses;
+use crate::words::wrapped;
 use expect_test::{Expect, expect};
 use model::{Outcome, Run, RunId, RunStatus};
 use std::path::PathBuf;
@@ -23,10 +23,10 @@ impl Fixture {
     }
 
     fn check<T: std::fmt::Debug>(&self, result: Result<T, StoreError>, expected: Expect) {
-        let text = clauses(&result.unwrap_err());
+        let text = result.unwrap_err().to_string();
         let process = format!("process {}", std::process::id());
         let text = text.replace(self.path.to_str().unwrap(), "DB").replace(&process, "process PID");
-        expected.assert_eq(&text);
+        expected.assert_eq(&wrapped(&text));
     }
 
     /// Each run as `id status done/planned`, newest first.
@@ -48,7 +48,12 @@ async fn a_run_becomes_visible_when_it_is_finished() {
     assert_eq!(reader.visible_runs().await.unwrap(), []);
     assert_eq!(fixture.listing().await, ["0001 running 1/1000"]);
     assert_eq!(reader.runs().await.unwrap()[0].status, RunStatus::Running);
-    fixture.check(reader.run("latest").await, expect![[r#""#]]);
+    fixture.check(
+        reader.run("latest").await,
+        expect![[r#"
+        DB: no complete run yet; `bench run` makes one, `bench list runs` shows
+        interrupted ones"#]],
+    );
 
     writer.finish(second(3_000)).await.unwrap();
     assert_eq!(reader.visible_runs().await.unwrap(), [RunId::from_bits(1)]);
@@ -81,7 +86,12 @@ async fn an_abandoned_run_is_interrupted_and_can_be_resumed() {
     assert_eq!(fixture.listing().await, ["0001 interrupted 2/1000"]);
 
     let (writer, _) = fixture.store.resume_run(&id).await.unwrap();
-    fixture.check(fixture.store.resume_run(&id).await, expect![[r#""#]]);
+    fixture.check(
+        fixture.store.resume_run(&id).await,
+        expect![[r#"
+        DB: another run is in progress (run 0000000000000001, process PID); two at once
+        would disturb each other's numbers, so wait for it, or use another machine"#]],
+    );
     writer.finish(second(3_000)).await.unwrap();
     fixture.check(
         fixture.store.resume_run(&id).await,
@@ -100,7 +110,12 @@ async fn a_second_runner_is_refused_and_a_third_follows_a_dead_one() {
     let fixture = Fixture::new().await;
     let other = Store::open(&fixture.path).await.unwrap();
     let writer = fixture.store.begin_run(&head(1)).await.unwrap();
-    fixture.check(other.begin_run(&head(2)).await, expect![[r#""#]]);
+    fixture.check(
+        other.begin_run(&head(2)).await,
+        expect![[r#"
+        DB: another run is in progress (run 0000000000000001, process PID); two at once
+        would disturb each other's numbers, so wait for it, or use another machine"#]],
+    );
     drop(writer);
     fixture.check(
         other.begin_run(&head(1)).await,
@@ -181,7 +196,12 @@ async fn runs_are_found_by_the_beginning_of_their_name() {
     ] {
         assert_eq!(found(asked).await.unwrap(), expected);
     }
-    fixture.check(found("abcd").await, expect![[r#""#]]);
+    fixture.check(
+        found("abcd").await,
+        expect![[r#"
+        `abcd` is the beginning of several runs: abcd100000000001,
+        abcd200000000001; give more digits"#]],
+    );
     fixture.check(
         found("ffff").await,
         expect!["DB: no run `ffff`; `bench list runs` shows what there is"],
@@ -189,5 +209,10 @@ async fn runs_are_found_by_the_beginning_of_their_name() {
     for wrong in ["abc", "", "host", "../etc", "abcd1000000000011"] {
         assert!(matches!(found(wrong).await, Err(StoreError::BadRunName { .. })), "{wrong}");
     }
-    fixture.check(found("v1.0").await, expect![[r#""#]]);
+    fixture.check(
+        found("v1.0").await,
+        expect![[r#"
+        `v1.0` does not name a run: give `latest`, or the first 4 to 16 hexadecimal
+        digits of its name; `bench list runs` shows them"#]],
+    );
 }
