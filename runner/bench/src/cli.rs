@@ -40,7 +40,13 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Where builds are kept [default: $XDG_CACHE_HOME/arewefastyet or ~/.cache/arewefastyet]
-    #[arg(long, global = true, value_name = "DIR", env = "BENCH_CACHE_DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "BENCH_CACHE_DIR",
+        hide_env_values = true
+    )]
     pub(crate) cache: Option<PathBuf>,
 }
 

@@ -29,9 +29,9 @@ pub(crate) fn note(text: &str) {
 pub(crate) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> Table {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(headings)
+        .set_header(headings.iter().map(|heading| format!("{STRONG}{heading}{STRONG:#}")))
         .add_rows(rows);
     for index in right {
         if let Some(column) = table.column_mut(*index) {

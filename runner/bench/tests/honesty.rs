@@ -34,42 +34,71 @@ fn check_failure(mode: &str, expected: Expect) {
 
 #[test]
 fn a_wrong_body_fails_its_block() {
-    check_failure("wrong-body", expect![[""]]);
+    check_failure(
+        "wrong-body",
+        expect![[
+            r#"GET / at 0.0.0.0:0: wrong body from byte 0: expected "hello", seen "hellO" (0 right answers before)"#
+        ]],
+    );
 }
 
 #[test]
 fn a_wrong_status_fails_its_block() {
-    check_failure("wrong-status", expect![[""]]);
+    check_failure(
+        "wrong-status",
+        expect![[
+            r#"GET / at 0.0.0.0:0: expected status 0, seen 0 with body "hello" (0 right answers before)"#
+        ]],
+    );
 }
 
 #[test]
 fn a_host_that_dies_under_load_fails_its_block() {
-    check_failure("dies", expect![[""]]);
+    check_failure(
+        "dies",
+        expect![
+            "the host died of SIGABRT: GET / at 0.0.0.0:0: connection closed without an answer, after 0 answers on it (0 right answers before)"
+        ],
+    );
 }
 
 #[test]
 fn a_host_that_dies_at_start_fails_its_block() {
-    check_failure("dies-at-start", expect![[""]]);
+    check_failure("dies-at-start", expect!["the host exited with code 0 before it was ready"]);
 }
 
 #[test]
 fn a_host_that_never_gets_ready_fails_its_block() {
-    check_failure("never-ready", expect![[""]]);
+    check_failure(
+        "never-ready",
+        expect!["the host was not ready within 0s; it printed 0 lines, none of them a ready line"],
+    );
 }
 
 #[test]
 fn a_garbled_ready_line_fails_its_block() {
-    check_failure("garbage", expect![[""]]);
+    check_failure(
+        "garbage",
+        expect![
+            "the host printed a line that is not the contract's ready line: invalid socket address syntax at line 0 column 0"
+        ],
+    );
 }
 
 #[test]
 fn noise_instead_of_a_ready_line_fails_its_block() {
-    check_failure("noise", expect![[""]]);
+    check_failure(
+        "noise",
+        expect!["the host was not ready within 0s; it printed 0 lines, none of them a ready line"],
+    );
 }
 
 #[test]
 fn a_host_that_never_answers_fails_its_block() {
-    check_failure("silent", expect![[""]]);
+    check_failure(
+        "silent",
+        expect!["GET / at 0.0.0.0:0: no answer within 0s (0 right answers before)"],
+    );
 }
 
 /// One request in fifty takes 100 ms: the 99th percentile and the throughput

@@ -10,40 +10,192 @@ fn check(project: &Project, arguments: &[&str], expected: Expect) {
 }
 
 #[test]
-fn mistakes_are_told_in_one_sentence() {
+fn mistakes_about_versions_and_suites_are_told_in_one_sentence() {
     let project = Project::new("right");
-    check(&project, &["run", "fake@path:nowhere"], expect![[""]]);
-    check(&project, &["run", "fke@v1"], expect![[""]]);
-    check(&project, &["run", "v1"], expect![[""]]);
-    check(&project, &["run", "path:/bin/true"], expect![[""]]);
-    check(&project, &["run", "--suite", "nope*"], expect![[""]]);
-    check(&project, &["run", "--suite", "[", "path:/bin/true"], expect![[""]]);
-    check(&project, &["show", "abcd"], expect![[""]]);
-    check(&project, &["site", "build", "--out", "out"], expect![[""]]);
-    check(&project, &["site", "serve", "--dir", "out"], expect![[""]]);
-    check(&project, &["import", "nothing.jsonl"], expect![[""]]);
-    check(&project, &["compare", "run:latest", "fake"], expect![[""]]);
-    check(&project, &["run", "--resume"], expect![[""]]);
+    check(
+        &project,
+        &["run", "fake@path:nowhere"],
+        expect![[r#"
+        error: cannot measure nowhere: there is no such file; build it first, or correct the path (it is relative to the current folder)
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "fke@v1"],
+        expect![[r#"
+        error: there is no target `fke`; bench.toml declares fake
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "v1"],
+        expect![[r#"
+        error: DIR is not in a git repository, so there is nothing to build from: run `git init` and commit there, or name a binary with path:BINARY
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "path:/bin/true"],
+        expect![[r#"
+        error: /bin/true does not speak the host contract: it printed no JSON line (exit status: 0); `/bin/true --capabilities` must print one JSON line with a list `capabilities`
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "--suite", "nope*"],
+        expect![[r#"
+        error: no suite matches `nope*`; there are ask
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "--suite", "[", "path:/bin/true"],
+        expect![[r#"
+        error: reading the pattern `[`: Pattern syntax error near position 0: invalid range pattern
+    "#]],
+    );
+}
+
+#[test]
+fn mistakes_about_what_is_stored_are_told_in_one_sentence() {
+    let project = Project::new("right");
+    check(
+        &project,
+        &["show", "abcd"],
+        expect![[r#"
+            error: DIR/data/bench.sqlite: there is no database; `bench run` or `bench import` creates it, `--db FILE` names another
+        "#]],
+    );
+    check(
+        &project,
+        &["--db", "none.sqlite", "site", "build", "--out", "out"],
+        expect![[r#"
+        error: none.sqlite: there is no database; `bench run` or `bench import` creates it, `--db FILE` names another
+    "#]],
+    );
+    check(
+        &project,
+        &["site", "serve", "--dir", "out"],
+        expect![[r#"
+        error: there is no built site in out; run `bench site build --out out`
+    "#]],
+    );
+    check(
+        &project,
+        &["import", "nothing.jsonl"],
+        expect![[r#"
+        error: opening nothing.jsonl: No such file or directory (os error 2)
+    "#]],
+    );
+    check(
+        &project,
+        &["compare", "run:latest", "fake"],
+        expect![[r#"
+        error: a stored run and a version cannot be compared: they were not measured side by side; name two versions, or two runs
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "--resume"],
+        expect![[r#"
+        error: no run was interrupted; there is nothing to go on with
+    "#]],
+    );
+}
+
+/// The suite with one mistake in it.
+fn mistake(project: &Project, from: &str, to: &str, expected: Expect) {
+    project.write("suites/ask/suite.toml", &super::SUITE.replace(from, to));
+    check(project, &["suite", "check", "ask"], expected);
 }
 
 #[test]
 fn a_bad_suite_is_told_with_file_and_line() {
     let project = Project::new("right");
-    let mut mistake = |from: &str, to: &str, expected: Expect| {
-        project.write("suites/ask/suite.toml", &super::SUITE.replace(from, to));
-        check(&project, &["suite", "check", "ask"], expected);
-    };
-    mistake("driver = \"http-latency\"", "driver = \"htpp-latency\"", expect![[""]]);
-    mistake("budget_s", "budget", expect![[""]]);
-    mistake("Does the runner tell the truth?", "", expect![[""]]);
-    mistake(", body = \"hello\"", "", expect![[""]]);
-    mistake("\"latency_p50_ns\"", "\"speed\"", expect![[""]]);
-    mistake("measure_ms = 300", "measure_ms = 250", expect![[""]]);
-    mistake("http-fake", "http-{wasi}", expect![[""]]);
-    mistake("title = \"Ask\"", "title = \"Ask", expect![[""]]);
-    mistake("needs =", "workload = \"none.yaml\"\nneeds =", expect![[""]]);
-    std::fs::remove_dir_all(project.path("suites/ask")).unwrap();
-    check(&project, &["suite", "check", "ask"], expect![[""]]);
+    mistake(
+        &project,
+        "driver = \"http-latency\"",
+        "driver = \"htpp-latency\"",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `cold-start`, `size`
+    "#]],
+    );
+    mistake(
+        &project,
+        "budget_s",
+        "budget",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `needs`, `parameters`, `workload`, `component`, `precompile`, `request`, `expect`, `load`, `metrics`, `noise`, `budget_s`
+    "#]],
+    );
+    mistake(
+        &project,
+        "Does the runner tell the truth?",
+        "",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:2: `why` is empty
+    "#]],
+    );
+    mistake(
+        &project,
+        ", body = \"hello\"",
+        "",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:10: `expect` needs `body` or `body_sha256`, and only one of them
+    "#]],
+    );
+    mistake(
+        &project,
+        "\"latency_p50_ns\"",
+        "\"speed\"",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, rss_peak_bytes
+    "#]],
+    );
+}
+
+#[test]
+fn a_suite_that_does_not_fit_is_told_with_file_and_line() {
+    let project = Project::new("right");
+    mistake(
+        &project,
+        "measure_ms = 300",
+        "measure_ms = 250",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:11: `measure_ms` must be a positive multiple of 100, the length of a slice
+    "#]],
+    );
+    mistake(
+        &project,
+        "http-fake",
+        "http-{wasi}",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: `{wasi}` is not a parameter of this benchmark
+    "#]],
+    );
+    mistake(
+        &project,
+        "title = \"Ask\"",
+        "title = \"Ask",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:1: invalid basic string, expected `"`
+    "#]],
+    );
+    mistake(
+        &project,
+        "needs =",
+        "workload = \"none.yaml\"\nneeds =",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: there is no file DIR/suites/ask/none.yaml
+    "#]],
+    );
+    check(
+        &project,
+        &["suite", "check", "aks"],
+        expect![[r#"
+            error: there is no suite `aks`; there are ask
+        "#]],
+    );
 }
 
 #[test]
@@ -53,17 +205,88 @@ fn a_bad_configuration_is_told_with_file_and_line() {
         project.write("bench.toml", &super::config("right").replace(from, to));
         check(&project, &["list", "targets"], expected);
     };
-    mistake("default_target = \"fake\"", "default_target = \"fak\"", expect![[""]]);
-    mistake("{addr}", "{adr}", expect![[""]]);
-    mistake("blocks = 1", "blocks = 0", expect![[""]]);
-    mistake("wall = 0.02", "wall = 2", expect![[""]]);
-    mistake("about", "abut", expect![[""]]);
-    mistake("capabilities =", "capabilitie =", expect![[""]]);
+    mistake(
+        "default_target = \"fake\"",
+        "default_target = \"fak\"",
+        expect![[r#"
+        error: DIR/bench.toml:1: there is no target `fak`; declare it as [targets.NAME]
+    "#]],
+    );
+    mistake(
+        "{addr}",
+        "{adr}",
+        expect![[r#"
+        error: DIR/bench.toml:23: unknown placeholder `{adr}`; known are {binary} {workload} {addr} {component} {precompiled}
+    "#]],
+    );
+    mistake(
+        "blocks = 1",
+        "blocks = 0",
+        expect![[r#"
+        error: DIR/bench.toml:9: `blocks` must be at least 1 and `measure_ms` a positive multiple of 100
+    "#]],
+    );
+    mistake(
+        "wall = 0.02",
+        "wall = 2",
+        expect![[r#"
+        error: DIR/bench.toml:4: a margin is a fraction from 0 to below 1
+    "#]],
+    );
+    mistake(
+        "about",
+        "abut",
+        expect![[r#"
+        error: DIR/bench.toml:20: unknown field `abut`, expected one of `about`, `source`, `binary`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
+    "#]],
+    );
+    mistake(
+        "capabilities =",
+        "capabilitie =",
+        expect![[r#"
+        error: DIR/bench.toml:24: unknown field `capabilitie`, expected one of `about`, `source`, `binary`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
+    "#]],
+    );
 }
 
 #[test]
 fn help_names_every_command_and_exit_code() {
     let project = Project::new("right");
     let said = project.bench(&["--help"]);
-    expect![[""]].assert_eq(&said.out);
+    expect![[r#"
+        Are we fast yet? Measures a WebAssembly component host and says what changed
+
+        Usage: bench [OPTIONS] <COMMAND>
+
+        Commands:
+          run          Measure versions and store every raw sample
+          compare      Measure two versions side by side and say what changed
+          build        Build versions and print where their binaries are, a line each
+          list         List suites, benchmarks, targets or runs
+          show         Show everything about one run
+          suite        Work on a suite
+          site         Build or preview the static site
+          export       Write runs as a bundle (JSON Lines)
+          import       Read bundles; a file that is not entirely right is refused whole
+          completions  Print the completions of a shell
+          man          Write the manual pages
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+              --db <FILE>      The database [default: data/bench.sqlite beside bench.toml]
+              --config <FILE>  The configuration [default: bench.toml here or in a folder above]
+              --cache <DIR>    Where builds are kept [default: $XDG_CACHE_HOME/arewefastyet or
+                               ~/.cache/arewefastyet] [env: BENCH_CACHE_DIR]
+          -h, --help           Print help
+          -V, --version        Print version
+
+        Exit codes of run and compare:
+          0  fine
+          1  a regression (run --check: a wrong answer)
+          2  bad usage or input
+          3  could not decide
+          4  incomplete: something failed, is missing or was interrupted
+        When several hold: 2, then 1, then 4, then 3.
+    "#]]
+    .assert_eq(&said.out);
 }

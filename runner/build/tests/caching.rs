@@ -1,3 +1,5 @@
+//! What is built, what is shared and what is built again.
+
 use crate::project::{Project, compiling_mini, output, spec, target};
 use build::{Builder, Progress};
 use model::{Digest, VersionId};

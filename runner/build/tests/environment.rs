@@ -1,3 +1,5 @@
+//! What reaches cargo, build scripts and the binary from outside.
+
 use crate::project::{Project, output};
 use std::fs;
 use std::process::Command;

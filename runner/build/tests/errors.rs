@@ -1,3 +1,5 @@
+//! What can go wrong, and the exact words about it.
+
 use crate::project::{Project, spec, target};
 use build::Builder;
 use expect_test::expect;

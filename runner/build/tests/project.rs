@@ -1,3 +1,5 @@
+//! A small cargo project in a git repository, and its builder.
+
 use build::{BuildError, Builder, Built, Progress, Resolved};
 use expect_test::Expect;
 use git2::{IndexAddOption, Oid, Repository, RepositoryInitOptions, Signature, Time};

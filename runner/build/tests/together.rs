@@ -1,3 +1,5 @@
+//! Builds at the same time, and builds that are stopped.
+
 use crate::project::{Project, output};
 use build::{BuildError, Progress};
 use std::fs;

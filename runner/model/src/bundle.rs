@@ -58,7 +58,7 @@ fn write_run(out: &mut impl Write, run: &Run) -> io::Result<()> {
     };
     emit(&Line::Run(Box::new(WireRun::from_run(run))))?;
     for artifact in &run.artifacts {
-        emit(&Line::Artifact(artifact.clone()))?;
+        emit(&Line::Artifact(Box::new(artifact.clone())))?;
     }
     for block in &run.blocks {
         emit(&Line::Block(Box::new(WireBlock::from_block(block))))?;
@@ -149,7 +149,7 @@ impl<R: BufRead> Reader<R> {
             };
             match self.parse(&text)? {
                 Line::Run(_) => return self.refuse(format!("run {} has no `end` line", run.id)),
-                Line::Artifact(artifact) if run.blocks.is_empty() => run.artifacts.push(artifact),
+                Line::Artifact(artifact) if run.blocks.is_empty() => run.artifacts.push(*artifact),
                 Line::Artifact(_) => return self.refuse("an `artifact` line after a `block` line"),
                 Line::Block(wire) => {
                     if !head_checked {

@@ -194,7 +194,7 @@ impl Config {
     /// Names file and line of the first thing that is wrong.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Diagnostic> {
         let source = SourceText { file, text };
-        let wire: WireConfig = toml::from_str(text).map_err(|e| source.from_toml(&e))?;
+        let wire: WireConfig = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
         for name in [Some(&wire.default_target), wire.anchor.as_ref()].into_iter().flatten() {
             if !wire.targets.contains_key(name.get_ref()) {
                 let problem = format!("there is no target `{}`", name.get_ref());

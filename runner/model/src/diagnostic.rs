@@ -54,7 +54,7 @@ impl SourceText<'_> {
     }
 
     /// What the TOML parser or serde said, with the line it said it of.
-    pub(crate) fn from_toml(&self, error: &toml::de::Error) -> Diagnostic {
+    pub(crate) fn toml_error(&self, error: &toml::de::Error) -> Diagnostic {
         let problem = error.message().trim().replace('\n', ", ");
         match error.span() {
             Some(span) => self.at(span, problem),

@@ -27,7 +27,7 @@ fn an_empty_database_says_how_to_get_numbers() {
         "index.html",
         ".answer",
         expect![
-            "Are we fast yet? Nobody knows yet: nothing has been measured. To get a first number, in about a minute: bench run --quick bench site build --out public"
+            "Are we fast yet? Nobody knows yet: nothing has been measured. To get a first number, which takes minutes once the host is built: bench run --quick bench site build --out site/out"
         ],
     );
     check(

@@ -93,8 +93,7 @@ fn subject_of(run: &Run) -> Result<usize> {
             bail!("run {} measured several versions; compare runs of one each", run.id)
         }
     };
-    chosen
-    .with_context(|| format!("choosing the version of run {}", run.id))
+    chosen.with_context(|| format!("choosing the version of run {}", run.id))
 }
 
 fn print(report: &Report) {

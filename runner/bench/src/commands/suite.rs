@@ -6,14 +6,18 @@ use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
 use crate::session::{Session, with_anchor};
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 pub(super) fn run(project: &Project, command: &Suite) -> Result<Exit> {
     let Suite::Check { name, version, json } = command;
+    let names = model::Suite::names(&project.suites_dir())?;
+    if !names.contains(name) {
+        bail!("there is no suite `{name}`; there are {}", names.join(", "));
+    }
     let suite = model::Suite::load(&project.suites_dir(), name)?;
     note(&format!(
-        "suites/{name}/suite.toml is well-formed: {} benchmarks, {} arms",
-        suite.benchmarks().len(),
+        "suites/{name}/suite.toml is well-formed: benchmarks {}; {} arms",
+        suite.benchmarks().join(", "),
         suite.arms.len()
     ));
     let asked = version.as_deref().unwrap_or(&project.config.default_target);

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Line {
     Run(Box<WireRun>),
-    Artifact(Artifact),
+    Artifact(Box<Artifact>),
     Block(Box<WireBlock>),
     End { lines: u64, sha256: Digest },
 }

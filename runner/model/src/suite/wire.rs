@@ -61,7 +61,7 @@ pub(super) fn load(suites: &Path, name: &str) -> Result<Suite, Diagnostic> {
     let file = dir.join("suite.toml");
     let text = std::fs::read_to_string(&file).map_err(|e| Diagnostic::unreadable(&file, &e))?;
     let source = SourceText { file: &file, text: &text };
-    let wire: WireSuite = toml::from_str(&text).map_err(|e| source.from_toml(&e))?;
+    let wire: WireSuite = toml::from_str(&text).map_err(|e| source.toml_error(&e))?;
     for (field, value) in [("why", &wire.why), ("owner", &wire.owner)] {
         if value.get_ref().trim().is_empty() {
             return Err(source.at(value.span(), format!("`{field}` is empty")));
