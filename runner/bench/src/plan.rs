@@ -27,6 +27,17 @@ pub(crate) struct Entry {
     pub(crate) supported: bool,
 }
 
+/// What a version has to do with an arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Nothing: nobody would ask.
+    None,
+    /// It should be measured and cannot.
+    Unsupported,
+    /// It is measured.
+    Measured,
+}
+
 /// What a plan is made from.
 pub(crate) struct Request<'a> {
     pub(crate) suites: &'a [Suite],
@@ -44,7 +55,7 @@ pub(crate) struct Request<'a> {
 /// that they and the anchor see the same machine.
 pub(crate) fn plan(
     request: &Request<'_>,
-    supports: impl Fn(usize, usize, usize) -> bool,
+    part: impl Fn(usize, usize, usize) -> Part,
 ) -> Vec<Entry> {
     let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
     let mut groups = groups(request);
@@ -56,7 +67,11 @@ pub(crate) fn plan(
             for arm in arms.iter().copied() {
                 let exact = request.suites[*suite].arms[arm].noise == model::NoiseClass::Exact;
                 for subject in order(request, round, &mut rng) {
-                    let supported = supports(*suite, arm, subject);
+                    let supported = match part(*suite, arm, subject) {
+                        Part::None => continue,
+                        Part::Unsupported => false,
+                        Part::Measured => true,
+                    };
                     // What repeats exactly is measured once, and what is not
                     // supported is said once.
                     if round == 0 || (supported && !exact) {

@@ -3,15 +3,15 @@
 
 use crate::measure::{self, Bench, Placement, Subject};
 use crate::output;
-use crate::plan::{self, Entry, Interleaving};
+use crate::plan::{self, Entry, Interleaving, Part};
 use crate::progress::Progress;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use build::Builder;
 use jiff::Timestamp;
 use model::{
-    Block, Cell, Outcome, Profile, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
-    VersionId, VersionSpec,
+    Arm, Block, Cell, Metric, Outcome, Profile, ProfileName, Run, RunId, RunStatus, Suite,
+    TargetVersion, VersionId, VersionSpec,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -95,10 +95,24 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether an arm makes sense on a subject.
-    pub(crate) fn unsupported(&self, entry: (usize, usize, usize)) -> Option<String> {
-        let (suite, arm, subject) = entry;
-        self.subjects[subject].unsupported(&self.suites[suite].arms[arm])
+    /// What a version has to do with an arm: the floor is the anchor's alone,
+    /// and what the anchor cannot do is no news.
+    pub(crate) fn part(&self, arm: &Arm, subject: &Subject) -> Part {
+        let is_anchor = self.project.config.anchor.as_ref() == Some(&subject.artifact.target);
+        match subject.unsupported(arm) {
+            _ if arm.floor && !is_anchor => Part::None,
+            None => Part::Measured,
+            Some(_) if is_anchor => Part::None,
+            Some(_) => Part::Unsupported,
+        }
+    }
+
+    /// Whether a metric is among those the suite reports of an arm.
+    pub(crate) fn reports(&self, cell: &Cell, metric: &Metric) -> bool {
+        let of_suite = self.suites.iter().filter(|suite| suite.name == cell.suite);
+        of_suite
+            .flat_map(|suite| suite.arms_of(&cell.benchmark))
+            .any(|arm| arm.name == cell.arm && arm.metrics.contains(&metric))
     }
 
     fn entries(&self, asked: &Asked, seed: u64) -> Vec<Entry> {
@@ -114,7 +128,7 @@ impl<'a> Session<'a> {
             },
         };
         plan::plan(&request, |suite, arm, subject| {
-            self.unsupported((suite, arm, subject)).is_none()
+            self.part(&self.suites[suite].arms[arm], &self.subjects[subject])
         })
     }
 

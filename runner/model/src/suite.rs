@@ -64,6 +64,8 @@ pub struct Arm {
     pub budget_s: u32,
     /// Whether it belongs to the quick profile.
     pub quick: bool,
+    /// Whether it is the floor of its benchmark: measured on the anchor only.
+    pub floor: bool,
     /// Digest of everything above that defines the numbers.
     pub definition_sha256: Digest,
 }

@@ -4,6 +4,7 @@ use crate::cli::Run;
 use crate::exit::Exit;
 use crate::measure;
 use crate::output::{self, BAD, GOOD, QUIET, note};
+use crate::plan::Part;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::session::{self, Asked, Measured, Session, Sink, exactly, with_anchor};
@@ -43,7 +44,7 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
         None => session::random_seed()?,
     };
     let measured = session.measure(&sink, &asked, name.word(), seed)?;
-    report(&sink, &measured, arguments.json)
+    report(&sink, &session, &measured, arguments.json)
 }
 
 /// The database to measure into.
@@ -86,10 +87,10 @@ fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Resul
         .collect::<Result<_, _>>()?;
     let session = Session::prepare(project, suites, &versions)?;
     let measured = session.resume(&sink, &id, &asked)?;
-    report(&sink, &measured, json)
+    report(&sink, &session, &measured, json)
 }
 
-fn report(sink: &Sink, measured: &Measured, json: bool) -> Result<Exit> {
+fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -> Result<Exit> {
     let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
     let count =
         |wanted: fn(&Outcome) -> bool| run.blocks.iter().filter(|b| wanted(&b.outcome)).count();
@@ -116,7 +117,7 @@ fn report(sink: &Sink, measured: &Measured, json: bool) -> Result<Exit> {
         ));
         return Ok(exit);
     }
-    super::show::print_summary(&run);
+    super::show::print_summary(&run, |cell, metric| session.reports(cell, metric));
     note(&format!("stored as run {}; `bench show {0}` shows every number", run.id));
     Ok(exit)
 }
@@ -140,31 +141,34 @@ pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
         .iter()
         .flat_map(|suite| suite.arms.iter().map(move |arm| (suite, arm)))
         .collect();
-    let total = (arms.len() * session.subjects.len()) as u64;
+    let pairs: Vec<_> = arms
+        .into_iter()
+        .flat_map(|(suite, arm)| session.subjects.iter().map(move |subject| (suite, arm, subject)))
+        .filter(|(_, arm, subject)| session.part(arm, subject) != Part::None)
+        .collect();
+    let total = pairs.len() as u64;
     let mut progress = Progress::start("checking answers", Some(total));
     let mut checked = Vec::new();
-    for (suite, arm) in arms {
-        for subject in &session.subjects {
-            progress.at(checked.len() as u64, Some(total), &format!("{} {}", suite.name, arm.name));
-            let (outcome, reason) = match subject.unsupported(arm) {
-                Some(reason) => ("unsupported", Some(reason)),
-                None => match measure::check(&bench, subject, arm) {
-                    Ok(_) => ("right", None),
-                    Err(reason) => ("wrong", Some(reason)),
-                },
-            };
-            checked.push(Checked {
-                version: subject.label(),
-                suite: &suite.name,
-                benchmark: &arm.benchmark,
-                arm: &arm.name,
-                outcome,
-                reason,
-            });
-            if session.cancel.load(Ordering::Relaxed) {
-                progress.end();
-                return Ok(Exit::Incomplete);
-            }
+    for (suite, arm, subject) in pairs {
+        progress.at(checked.len() as u64, Some(total), &format!("{} {}", suite.name, arm.name));
+        let (outcome, reason) = match subject.unsupported(arm) {
+            Some(reason) => ("unsupported", Some(reason)),
+            None => match measure::check(&bench, subject, arm) {
+                Ok(_) => ("right", None),
+                Err(reason) => ("wrong", Some(reason)),
+            },
+        };
+        checked.push(Checked {
+            version: subject.label(),
+            suite: &suite.name,
+            benchmark: &arm.benchmark,
+            arm: &arm.name,
+            outcome,
+            reason,
+        });
+        if session.cancel.load(Ordering::Relaxed) {
+            progress.end();
+            return Ok(Exit::Incomplete);
         }
     }
     progress.end();

@@ -41,7 +41,7 @@ pub(super) async fn run(project: &Project, arguments: &Show) -> Result<Exit> {
     let testbed: Vec<String> =
         run.testbed.fields().into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
     anstream::println!("{QUIET}epoch {}: {}{QUIET:#}", run.testbed.epoch(), testbed.join(", "));
-    print_summary(&run);
+    print_summary(&run, |_, _| true);
     Ok(Exit::Fine)
 }
 
@@ -70,8 +70,8 @@ fn metrics<'a>(blocks: &[&'a Block]) -> Vec<(&'static Metric, Vec<f64>)> {
     METRICS.iter().filter(|metric| metric.is_comparable()).filter_map(of_metric).collect()
 }
 
-/// The table of medians, and what failed.
-pub(super) fn print_summary(run: &Run) {
+/// The table of medians of the wanted metrics, and what failed.
+pub(super) fn print_summary(run: &Run, wanted: impl Fn(&Cell, &Metric) -> bool) {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
     for ((cell, artifact), blocks) in arms(run) {
@@ -81,6 +81,9 @@ pub(super) fn print_summary(run: &Run) {
         labels.sort_unstable();
         labels.dedup();
         for (metric, values) in metrics(&blocks) {
+            if !wanted(cell, metric) {
+                continue;
+            }
             let Ok(median) = summary::median(&values) else { continue };
             rows.push(vec![
                 format!("{}/{} {}", cell.suite, cell.benchmark, cell.arm),

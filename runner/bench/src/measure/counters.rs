@@ -3,9 +3,10 @@
 //! every process that serves. It must not guess: what cannot be read is an
 //! error with its reason, never a zero.
 
+use nix::errno::Errno;
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
-use perf_event::events::Hardware;
+use perf_event::events::{Event, Hardware};
 use perf_event::{Builder, Counter, ReadFormat};
 use procfs::process::Process;
 use std::io;
@@ -94,7 +95,11 @@ pub(crate) struct Instructions {
 impl Instructions {
     /// Attaches to a process that is about to `exec`; counting starts there.
     pub(crate) fn attach(pid: Pid) -> Self {
-        let counter = Builder::new(Hardware::INSTRUCTIONS)
+        Self::attach_event(Hardware::INSTRUCTIONS, pid)
+    }
+
+    fn attach_event(event: impl Event, pid: Pid) -> Self {
+        let counter = Builder::new(event)
             .observe_pid(pid.as_raw())
             .any_cpu()
             .inherit(true)
@@ -119,7 +124,41 @@ impl Instructions {
 }
 
 fn refused(error: &io::Error) -> String {
+    if error.raw_os_error() == Some(Errno::ENOENT as i32) {
+        return "this machine offers no hardware counter of instructions".to_owned();
+    }
     let paranoid = std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid");
     let setting = paranoid.map(|text| format!(" (kernel.perf_event_paranoid is {})", text.trim()));
     format!("perf_event_open: {error}{}", setting.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perf_event::events::Software;
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    /// With an event that every kernel has: what runs before `exec` does not
+    /// count, and what a child of the host does, does.
+    #[test]
+    fn a_counter_begins_at_exec_and_follows_children() {
+        let script = "read go; exec sh -c 'sh -c \"i=0; while [ \\$i -lt 100000 ]; do i=\\$((i+1)); done\"; read end'";
+        let mut child =
+            Command::new("sh").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed());
+        let mut counter = Instructions::attach_event(Software::TASK_CLOCK, pid);
+        let waiting = counter.read();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"go\nend\n").unwrap();
+        drop(stdin);
+        child.wait().unwrap();
+        match (waiting, counter.read()) {
+            (Ok(before), Ok(after)) => {
+                assert!(before == 0 && after > 5_000_000, "{before} {after}")
+            }
+            // A sandbox may forbid even this one; then the reason is told.
+            (Err(reason), _) | (_, Err(reason)) => assert!(reason.contains("perf_event_open")),
+        }
+    }
 }

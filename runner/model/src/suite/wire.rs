@@ -29,6 +29,8 @@ struct WireBenchmark {
     #[serde(default)]
     quick: bool,
     #[serde(default)]
+    floor: bool,
+    #[serde(default)]
     needs: Vec<Spanned<String>>,
     #[serde(default)]
     parameters: IndexMap<String, Spanned<Vec<String>>>,
@@ -155,6 +157,7 @@ impl Reader<'_> {
                 noise: wire.noise,
                 budget_s: wire.budget_s,
                 quick: wire.quick,
+                floor: wire.floor,
                 definition_sha256: Digest::of(""),
             };
             arms.push(Arm { definition_sha256: definition_digest(&arm)?, ..arm });
