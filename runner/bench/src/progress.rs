@@ -36,11 +36,11 @@ impl Progress {
 
     /// Says how many steps are done and what comes next.
     pub(crate) fn at(&mut self, done: u64, of: Option<u64>, next: &str) {
-        if let Some(of) = of {
-            if self.bar.length() != Some(of) {
-                self.bar.set_style(style(true));
-                self.bar.set_length(of);
-            }
+        if let Some(of) = of
+            && self.bar.length() != Some(of)
+        {
+            self.bar.set_style(style(true));
+            self.bar.set_length(of);
         }
         self.bar.set_position(done);
         self.bar.set_message(next.to_owned());

@@ -7,6 +7,12 @@
 //! `text`: what a stranger reads: help and error texts.
 //! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a panic is the report; clippy knows only functions marked #[test]"
+)]
+
 mod bundles;
 mod crash;
 mod honesty;

@@ -155,7 +155,7 @@ mod tests {
         child.wait().unwrap();
         match (waiting, counter.read()) {
             (Ok(before), Ok(after)) => {
-                assert!(before == 0 && after > 5_000_000, "{before} {after}")
+                assert!(before == 0 && after > 5_000_000, "{before} {after}");
             }
             // A sandbox may forbid even this one; then the reason is told.
             (Err(reason), _) | (_, Err(reason)) => assert!(reason.contains("perf_event_open")),

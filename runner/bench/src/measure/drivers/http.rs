@@ -55,7 +55,7 @@ pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Resu
     match kernel.as_slice() {
         [Ok(first), Ok(last)] => m.insert("cpu_kernel_ns", vec![(last - first) as f64]),
         [Err(reason), ..] | [_, Err(reason)] => {
-            m.insert_absent("cpu_kernel_ns_per_request", reason)
+            m.insert_absent("cpu_kernel_ns_per_request", reason);
         }
         _ => m.insert_absent("cpu_kernel_ns_per_request", "no slice was measured"),
     }
