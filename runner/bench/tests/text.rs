@@ -125,8 +125,8 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "budget_s",
         "budget",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `needs`, `parameters`, `workload`, `component`, `precompile`, `request`, `expect`, `load`, `metrics`, `noise`, `budget_s`
-    "#]],
+            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `component`, `precompile`, `request`, `expect`, `load`, `metrics`, `noise`, `budget_s`
+        "#]],
     );
     mistake(
         &project,
