@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use build::Builder;
 use jiff::Timestamp;
 use model::{
-    Arm, Block, Cell, Metric, Outcome, Profile, ProfileName, Run, RunId, RunStatus, Suite,
-    TargetVersion, VersionId, VersionSpec,
+    Arm, Block, Cell, Metric, Outcome, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
+    VersionId, VersionSpec,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -36,8 +36,20 @@ pub(crate) struct Asked {
     pub(crate) blocks: u32,
     /// Overrides the measured part of a block, in milliseconds.
     pub(crate) measure_ms: Option<u64>,
-    /// `run` or `compare`.
-    pub(crate) command: String,
+    /// The profile's name.
+    pub(crate) profile: String,
+}
+
+/// How much to measure, as the user put it.
+pub(crate) struct Amount {
+    /// Where the defaults come from.
+    pub(crate) profile: ProfileName,
+    /// Whether only quick arms.
+    pub(crate) quick: bool,
+    /// Blocks of every arm on every version, if not the profile's.
+    pub(crate) blocks: Option<u32>,
+    /// Seed of the order, if not drawn.
+    pub(crate) seed: Option<u64>,
 }
 
 /// Versions that are built, suites that are read, and where to measure.
@@ -122,9 +134,10 @@ impl<'a> Session<'a> {
             quick: asked.quick,
             blocks: asked.blocks,
             seed,
-            interleaving: match asked.command.as_str() {
-                "compare" => Interleaving::Abba,
-                _ => Interleaving::Shuffled,
+            interleaving: if asked.profile == ProfileName::Compare.word() {
+                Interleaving::Abba
+            } else {
+                Interleaving::Shuffled
             },
         };
         plan::plan(&request, |suite, arm, subject| {
@@ -132,15 +145,28 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Measures a new run.
+    /// Measures a new run of the versions this session was prepared with.
     pub(crate) fn measure(
         &self,
         sink: &Sink,
-        asked: &Asked,
-        profile: &str,
-        seed: u64,
+        versions: &[TargetVersion],
+        amount: &Amount,
     ) -> Result<Measured> {
-        let entries = self.entries(asked, seed);
+        let profile = self.project.config.profile(amount.profile);
+        let built = self.subjects.iter().map(|subject| &subject.artifact.version);
+        let asked = Asked {
+            versions: versions.iter().zip(built).map(|(asked, id)| exactly(asked, id)).collect(),
+            suites: self.suites.iter().map(|suite| suite.name.clone()).collect(),
+            quick: amount.quick,
+            blocks: amount.blocks.unwrap_or(profile.blocks),
+            measure_ms: profile.measure_ms,
+            profile: amount.profile.word().to_owned(),
+        };
+        let seed = match amount.seed {
+            Some(seed) => seed,
+            None => random_seed()?,
+        };
+        let entries = self.entries(&asked, seed);
         if entries.iter().all(|entry| !entry.supported) {
             bail!("nothing to measure: no version supports any arm of these suites");
         }
@@ -149,10 +175,10 @@ impl<'a> Session<'a> {
             started_at: Timestamp::now(),
             finished_at: None,
             status: RunStatus::Running,
-            profile: profile.to_owned(),
+            profile: asked.profile.clone(),
             seed,
             harness: self.harness.clone(),
-            plan: serde_json::to_string(asked)?,
+            plan: serde_json::to_string(&asked)?,
             planned_blocks: entries.len() as u32,
             anchor: self.project.config.anchor.clone(),
             testbed: crate::testbed::read(
@@ -163,7 +189,7 @@ impl<'a> Session<'a> {
             blocks: Vec::new(),
         };
         let writer = sink.runtime.block_on(sink.store.begin_run(&run))?;
-        self.blocks(sink, writer, &entries, &[], asked)
+        self.blocks(sink, writer, &entries, &[], &asked)
     }
 
     /// Goes on with an interrupted run, if everything it stands on is as it was.
@@ -276,12 +302,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The profile's numbers with what the user overrode.
-pub(crate) fn profile(project: &Project, name: ProfileName, blocks: Option<u32>) -> Profile {
-    let profile = project.config.profile(name);
-    Profile { blocks: blocks.unwrap_or(profile.blocks), ..profile }
-}
-
 /// The versions asked for, and the anchor beside them.
 pub(crate) fn with_anchor(
     project: &Project,
@@ -296,13 +316,13 @@ pub(crate) fn with_anchor(
 }
 
 /// A seed nobody chose.
-pub(crate) fn random_seed() -> Result<u64> {
+fn random_seed() -> Result<u64> {
     // 53 bits, so that the seed survives readers that keep numbers as doubles.
     Ok(SysRng.try_next_u64().context("drawing a seed")? >> 11)
 }
 
 /// How to ask for exactly this version again.
-pub(crate) fn exactly(asked: &TargetVersion, id: &VersionId) -> String {
+fn exactly(asked: &TargetVersion, id: &VersionId) -> String {
     match (id, &asked.version) {
         (VersionId::Commit { sha, modified: None, .. }, _) => format!("{}@{sha}", asked.target),
         (_, VersionSpec::Path(path)) => {

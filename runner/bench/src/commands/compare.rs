@@ -1,12 +1,12 @@
 //! `bench compare A B`: build both, measure them interleaved, say what
 //! changed; or compare two stored runs.
 
-use super::run::{exact_versions, open};
+use super::run::open;
 use crate::cli::Compare;
 use crate::exit::Exit;
 use crate::output::{BAD, GOOD, QUIET, STRONG, UNSURE, note, table};
 use crate::project::Project;
-use crate::session::{self, Asked, Session, with_anchor};
+use crate::session::{Amount, Session, with_anchor};
 use crate::verdicts::{self, Comparison, Report, Side};
 use anyhow::{Context, Result, bail};
 use model::{Metric, ProfileName, Run};
@@ -42,27 +42,20 @@ fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<
     let versions = with_anchor(project, versions);
     let suites = project.suites(&arguments.selection.suite)?;
     let sink = open(project, runtime)?;
-    let profile = session::profile(project, ProfileName::Compare, arguments.selection.blocks);
     let session = Session::prepare(project, suites, &versions)?;
     if session.subjects[0].artifact.binary_sha256 == session.subjects[1].artifact.binary_sha256 {
         note("both versions are the same binary: what differs is noise");
     }
-    let asked = Asked {
-        versions: exact_versions(&session, &versions),
-        suites: session.suites.iter().map(|suite| suite.name.clone()).collect(),
+    let amount = Amount {
+        profile: ProfileName::Compare,
         quick: arguments.quick,
-        blocks: profile.blocks,
-        measure_ms: profile.measure_ms,
-        command: "compare".to_owned(),
+        blocks: arguments.selection.blocks,
+        seed: arguments.selection.seed,
     };
-    let seed = match arguments.selection.seed {
-        Some(seed) => seed,
-        None => session::random_seed()?,
-    };
-    let measured = session.measure(&sink, &asked, ProfileName::Compare.word(), seed)?;
+    let measured = session.measure(&sink, &versions, &amount)?;
     if !measured.finished {
         note(&format!(
-            "run {} was interrupted; `bench run --resume` goes on, then compare again",
+            "run {} was interrupted; `bench run --resume` finishes it, `bench compare` starts anew",
             measured.run
         ));
         return Ok(None);

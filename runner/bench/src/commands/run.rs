@@ -7,7 +7,7 @@ use crate::output::{self, BAD, GOOD, QUIET, note};
 use crate::plan::Part;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::session::{self, Asked, Measured, Session, Sink, exactly, with_anchor};
+use crate::session::{Amount, Asked, Measured, Session, Sink, with_anchor};
 use anyhow::{Context, Result};
 use model::{Outcome, ProfileName, RunStatus, TargetVersion};
 use serde::Serialize;
@@ -28,22 +28,14 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
     // Opened before the builds: a database that cannot be written should not
     // show after a long wait.
     let sink = open(project, runtime)?;
-    let name = if arguments.quick { ProfileName::Quick } else { ProfileName::Full };
-    let profile = session::profile(project, name, arguments.selection.blocks);
     let session = Session::prepare(project, suites, &versions)?;
-    let asked = Asked {
-        versions: exact_versions(&session, &versions),
-        suites: session.suites.iter().map(|suite| suite.name.clone()).collect(),
+    let amount = Amount {
+        profile: if arguments.quick { ProfileName::Quick } else { ProfileName::Full },
         quick: arguments.quick,
-        blocks: profile.blocks,
-        measure_ms: profile.measure_ms,
-        command: "run".to_owned(),
+        blocks: arguments.selection.blocks,
+        seed: arguments.selection.seed,
     };
-    let seed = match arguments.selection.seed {
-        Some(seed) => seed,
-        None => session::random_seed()?,
-    };
-    let measured = session.measure(&sink, &asked, name.word(), seed)?;
+    let measured = session.measure(&sink, &versions, &amount)?;
     report(&sink, &session, &measured, arguments.json)
 }
 
@@ -57,12 +49,6 @@ fn versions(project: &Project, asked: &[String]) -> Result<Vec<TargetVersion>> {
     let default = [project.config.default_target.clone()];
     let asked = if asked.is_empty() { &default } else { asked };
     Ok(asked.iter().map(|text| project.config.parse_version(text)).collect::<Result<_, _>>()?)
-}
-
-/// How to ask for the session's versions again.
-pub(super) fn exact_versions(session: &Session<'_>, versions: &[TargetVersion]) -> Vec<String> {
-    let built = session.subjects.iter().map(|subject| &subject.artifact.version);
-    versions.iter().zip(built).map(|(asked, id)| exactly(asked, id)).collect()
 }
 
 fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Result<Exit> {
