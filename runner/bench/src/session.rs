@@ -374,12 +374,8 @@ fn build_all(
         }
         let subject =
             Subject::new(target, built.artifact, built.binary).map_err(anyhow::Error::msg)?;
-        output::note(&format!(
-            "{} {} is {}",
-            if built.from_cache { "found" } else { "built" },
-            subject.label(),
-            subject.binary.display()
-        ));
+        let how = if built.from_cache { "found" } else { "built" };
+        output::note(&format!("{how} {}", subject.label()));
         subjects.push(subject);
     }
     Ok(subjects)

@@ -8,7 +8,7 @@ use anyhow::Result;
 use model::{Block, Cell, METRICS, Metric, Outcome, Run, RunStatus};
 use serde_json::{Value, json};
 use stats::{interval, summary};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 
 /// The blocks of one arm of one version.
@@ -74,6 +74,7 @@ fn metrics<'a>(blocks: &[&'a Block]) -> Vec<(&'static Metric, Vec<f64>)> {
 pub(super) fn print_summary(run: &Run, wanted: impl Fn(&Cell, &Metric) -> bool) {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
+    let mut absent = BTreeSet::new();
     for ((cell, artifact), blocks) in arms(run) {
         let version = run.artifacts[artifact].version.label();
         let mut labels: Vec<&str> =
@@ -95,6 +96,10 @@ pub(super) fn print_summary(run: &Run, wanted: impl Fn(&Cell, &Metric) -> bool) 
             ]);
         }
         for block in &blocks {
+            if let Outcome::Measured(measurements) = &block.outcome {
+                let reasons = measurements.absent.iter().map(|a| (&a.metric, &a.reason));
+                absent.extend(reasons);
+            }
             if let Outcome::Failed { reason, log_tail } = &block.outcome {
                 failures
                     .push(format!("{BAD}failed{BAD:#} {cell} block {}: {reason}", block.ordinal));
@@ -104,6 +109,9 @@ pub(super) fn print_summary(run: &Run, wanted: impl Fn(&Cell, &Metric) -> bool) 
     }
     let headings = ["benchmark", "version", "metric", "median", "blocks", "labels"];
     anstream::println!("{}", table(&headings, &[3, 4], rows));
+    for (metric, reason) in absent {
+        anstream::println!("{QUIET}not measured: {metric}: {reason}{QUIET:#}");
+    }
     for line in failures {
         anstream::println!("{line}");
     }
