@@ -19,12 +19,23 @@ mod verdicts;
 
 use clap::Parser;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// `bench ... | head` ends quietly when `head` does, as programs do; Rust would
+/// make it a failed write and a panic. Sockets never raise this signal.
+fn end_with_the_reader() {
+    let always = Arc::new(AtomicBool::new(true));
+    // Refused only for signals that cannot be handled, which this one can.
+    let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGPIPE, always);
+}
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|first| first == measure::launch::ARGUMENT) {
         return measure::launch::become_host(arguments);
     }
+    end_with_the_reader();
     let cli = cli::Cli::parse();
     match commands::run(cli) {
         Ok(exit) => exit.into(),

@@ -2,6 +2,8 @@
 
 use super::Project;
 use expect_test::{Expect, expect};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 
 fn check(project: &Project, arguments: &[&str], expected: Expect) {
     let said = project.bench(arguments);
@@ -289,4 +291,16 @@ fn help_names_every_command_and_exit_code() {
         When several hold: 2, then 1, then 4, then 3.
     "#]]
     .assert_eq(&said.out);
+}
+
+/// `bench completions bash | head -n 1`: no panic, nothing on standard error.
+#[test]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    let project = Project::new("right");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = project.command(&["completions", "bash"]);
+    let output = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.signal(), Some(13), "SIGPIPE");
 }

@@ -12,6 +12,8 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -23,6 +25,9 @@ pub(crate) const ARGUMENT: &str = "__launch";
 /// A process that waits behind the gate.
 pub(crate) struct Gate {
     child: Child,
+    /// A socket and no pipe: a launcher that is gone is an error here, not a
+    /// signal that ends the runner.
+    opener: UnixStream,
 }
 
 /// Starts a launcher for `command`, pinned to `cpus` when there are any.
@@ -35,6 +40,7 @@ pub(crate) fn start(
     cpus: &[usize],
 ) -> io::Result<Gate> {
     let cpus: Vec<String> = cpus.iter().map(ToString::to_string).collect();
+    let (opener, gate) = UnixStream::pair()?;
     let child = Command::new("/proc/self/exe")
         .arg(ARGUMENT)
         .arg(cpus.join(","))
@@ -42,11 +48,11 @@ pub(crate) fn start(
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .current_dir(directory)
         .process_group(0)
-        .stdin(Stdio::piped())
+        .stdin(OwnedFd::from(gate))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    Ok(Gate { child })
+    Ok(Gate { child, opener })
 }
 
 impl Gate {
@@ -57,11 +63,8 @@ impl Gate {
 
     /// Opens the gate; the instant is when.
     pub(crate) fn open(mut self) -> io::Result<(Child, Instant)> {
-        let stdin = self.child.stdin.take();
         let opened_at = Instant::now();
-        if let Some(mut stdin) = stdin {
-            stdin.write_all(b"!")?;
-        }
+        self.opener.write_all(b"!")?;
         Ok((self.child, opened_at))
     }
 }
