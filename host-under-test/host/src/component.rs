@@ -1,12 +1,14 @@
-//! From a component's bytes to something that can be instantiated: compiled (or
-//! loaded, see `aot.rs`), its handler found, its imports linked. Serves nothing.
+//! From a compiled component to something that can be instantiated: its handler
+//! found, its imports linked. What a component may import is what its workload's
+//! host interfaces offer; the rest is refused at start, by name.
 
 use crate::error::{Error, Result};
-use crate::guest::{Guest, GuestState};
-use crate::workload::{HttpInterface, WasiVersion};
+use crate::guest::{self, GuestState};
+use crate::workload::WasiVersion;
 use std::path::Path;
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime_wasi_config::WasiConfig;
 use wasmtime_wasi_http::{WasiHttp, WasiHttpView, p2, p3};
 
 /// What a file starts with, told before Wasmtime sees it: its own message about
@@ -19,11 +21,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let name = path.display();
     let bytes =
         std::fs::read(path).map_err(|e| Error::Input(format!("reading component {name}: {e}")))?;
+    refuse_other(&bytes, &name.to_string())?;
+    Ok(bytes)
+}
+
+/// Refuses bytes that are not a component.
+pub(crate) fn refuse_other(bytes: &[u8], name: &str) -> Result<()> {
     let what = if bytes.starts_with(COMPONENT) {
-        return Ok(bytes);
+        return Ok(());
     } else if bytes.starts_with(CORE_MODULE) {
         "is a core module, not a component: wrap it, for example with `wasm-tools component new`"
-    } else if Engine::detect_precompiled(&bytes).is_some() {
+    } else if Engine::detect_precompiled(bytes).is_some() {
         "is machine code, not a component: name the component here and pass this with --aot"
     } else {
         "is not a WebAssembly component in binary format"
@@ -31,67 +39,142 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     Err(Error::Input(format!("{name} {what}")))
 }
 
-/// Compiles for this machine.
-pub(crate) fn compile(engine: &Engine, bytes: &[u8], path: &Path) -> Result<Component> {
-    Component::from_binary(engine, bytes)
-        .map_err(|e| Error::input(format_args!("compiling {}", path.display()), &e))
+/// What a component may import beyond the base (clocks, random, stdio, files in
+/// its volumes, HTTP types), which is harmless and always there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Offer {
+    /// `wasi:http/outgoing-handler` and `wasi:http/client`.
+    pub(crate) egress: bool,
+    /// `wasi:config/store`.
+    pub(crate) config: bool,
 }
 
-/// Finds the handler the workload asked for, and links all imports.
-pub(crate) fn link(component: &Component, http: &HttpInterface, path: &Path) -> Result<Guest> {
-    let name = path.display();
-    let version = handler_version(component, http, path)?;
-    let linker = new_linker(component.engine())
-        .map_err(|e| Error::Runtime(format!("preparing the linker: {e:#}")))?;
-    let linked = linker.instantiate_pre(component).map_err(|e| {
-        Error::input(format_args!("{name} needs what this host does not offer"), &e)
-    })?;
-    Guest::new(version, linked).map_err(|e| {
-        let handler = version.handler();
-        Error::input(format_args!("{name} exports a wasi:http/{handler} of the wrong type"), &e)
-    })
+/// A component that is linked, outside of any workload: to see whether it would
+/// run, and what an instance of it costs.
+pub struct Prepared {
+    linked: Linked,
 }
 
-fn handler_version(
-    component: &Component,
-    http: &HttpInterface,
-    path: &Path,
-) -> Result<WasiVersion> {
-    let name = path.display();
-    let mut exported = Vec::new();
-    for (export, _) in component.component_type().exports(component.engine()) {
-        if export.starts_with("wasi:http/incoming-handler@0.2.") {
-            exported.push((WasiVersion::P2, export.to_owned()));
-        } else if export.starts_with("wasi:http/handler@0.3.") {
-            exported.push((WasiVersion::P3, export.to_owned()));
-        }
+impl Prepared {
+    pub(crate) fn new(linked: Linked) -> Self {
+        Self { linked }
     }
-    let found = match exported.as_slice() {
-        [] => {
+
+    /// Makes one instance, and drops it.
+    ///
+    /// # Errors
+    /// When it traps at its start, or no instance slot is free.
+    pub async fn instantiate(&self) -> Result<()> {
+        let mut store = guest::bare_store(self.linked.instance.engine());
+        let made = self.linked.instance.instantiate_async(&mut store).await;
+        made.map(drop)
+            .map_err(|e| Error::input(format_args!("instantiating {}", self.linked.name), &e))
+    }
+}
+
+/// A component whose imports are linked, ready to be instantiated.
+pub(crate) struct Linked {
+    pub(crate) instance: InstancePre<GuestState>,
+    /// The handlers it exports.
+    pub(crate) handlers: Vec<WasiVersion>,
+    name: String,
+}
+
+impl Linked {
+    pub(crate) fn new(
+        linkers: &Linkers,
+        component: Component,
+        offer: Offer,
+        name: &str,
+    ) -> Result<Self> {
+        refuse_unoffered(&component, offer, name)?;
+        let instance = linkers.get(offer).instantiate_pre(&component).map_err(|e| {
+            Error::input(format_args!("{name} needs what this host does not offer"), &e)
+        })?;
+        Ok(Self { instance, handlers: handlers(&component), name: name.to_owned() })
+    }
+
+    /// The one handler that both the component exports and the workload offers.
+    pub(crate) fn handler(&self, offered: &[WasiVersion]) -> Result<WasiVersion> {
+        let name = &self.name;
+        let Some(first) = self.handlers.first() else {
             return Err(Error::Input(format!(
                 "{name} exports no HTTP handler: expected wasi:http/incoming-handler@0.2.x or \
                  wasi:http/handler@0.3.x"
             )));
+        };
+        let mut both = self.handlers.iter().filter(|version| offered.contains(version));
+        match (both.next(), both.next()) {
+            (Some(version), None) => Ok(*version),
+            (None, _) => Err(Error::Input(format!(
+                "{name} exports wasi:http/{}, which the workload's hostInterfaces do not list: \
+                 add {0}",
+                first.handler()
+            ))),
+            (Some(_), Some(_)) => Err(Error::Input(format!(
+                "{name} exports handlers of 0.2 and 0.3: list only one of them in hostInterfaces"
+            ))),
         }
-        found => found,
-    };
-    let mut offered = found.iter().filter(|(version, _)| http.offers(*version));
-    match (offered.next(), offered.next()) {
-        (Some((version, _)), None) => Ok(*version),
-        (None, _) => Err(Error::Input(format!(
-            "{name} exports {}, which the workload's hostInterfaces do not list: add {}",
-            found[0].1,
-            found[0].0.handler()
-        ))),
-        (Some(_), Some(_)) => Err(Error::Input(format!(
-            "{name} exports handlers of 0.2 and 0.3: list only one of them in hostInterfaces"
-        ))),
     }
 }
 
-/// Everything a guest may import. Outgoing requests are absent on purpose, so
-/// that a component which needs them is refused at start.
-fn new_linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
+fn handlers(component: &Component) -> Vec<WasiVersion> {
+    let exports = component.component_type();
+    let mut found = Vec::new();
+    for (export, _) in exports.exports(component.engine()) {
+        if export.starts_with("wasi:http/incoming-handler@0.2.") {
+            found.push(WasiVersion::P2);
+        } else if export.starts_with("wasi:http/handler@0.3.") {
+            found.push(WasiVersion::P3);
+        }
+    }
+    found
+}
+
+fn refuse_unoffered(component: &Component, offer: Offer, name: &str) -> Result<()> {
+    let imports = component.component_type();
+    for (import, _) in imports.imports(component.engine()) {
+        let (interface, listed) = match import.split('@').next() {
+            Some("wasi:http/outgoing-handler") => ("outgoing-handler of wasi:http", offer.egress),
+            Some("wasi:http/client") => ("client of wasi:http", offer.egress),
+            Some("wasi:config/store") => ("store of wasi:config", offer.config),
+            _ => continue,
+        };
+        if !listed {
+            return Err(Error::Input(format!(
+                "{name} imports {import}, which its hostInterfaces do not list: add {interface}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A linker for every possible offer, made once.
+pub(crate) struct Linkers {
+    all: Vec<(Offer, Linker<GuestState>)>,
+}
+
+impl Linkers {
+    pub(crate) fn new(engine: &Engine) -> wasmtime::Result<Self> {
+        let mut all = Vec::new();
+        for egress in [false, true] {
+            for config in [false, true] {
+                let offer = Offer { egress, config };
+                all.push((offer, new_linker(engine, offer)?));
+            }
+        }
+        Ok(Self { all })
+    }
+
+    fn get(&self, offer: Offer) -> &Linker<GuestState> {
+        let position = usize::from(offer.egress) * 2 + usize::from(offer.config);
+        let (made_for, linker) = &self.all[position];
+        debug_assert_eq!(*made_for, offer);
+        linker
+    }
+}
+
+fn new_linker(engine: &Engine, offer: Offer) -> wasmtime::Result<Linker<GuestState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
@@ -101,5 +184,17 @@ fn new_linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
         GuestState::http,
     )?;
     p3::bindings::http::types::add_to_linker::<_, WasiHttp>(&mut linker, GuestState::http)?;
+    if offer.egress {
+        p2::bindings::http::outgoing_handler::add_to_linker::<_, WasiHttp>(
+            &mut linker,
+            GuestState::http,
+        )?;
+        p3::bindings::http::client::add_to_linker::<_, WasiHttp>(&mut linker, GuestState::http)?;
+    }
+    if offer.config {
+        wasmtime_wasi_config::add_to_linker(&mut linker, |state: &mut GuestState| {
+            WasiConfig::from(state.config())
+        })?;
+    }
     Ok(linker)
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// An error for the person who started the host.
 #[derive(Debug)]
-pub(crate) enum Error {
+pub enum Error {
     /// What was given is wrong: an argument, the workload file, a component.
     Input(String),
     /// What was given is right and still failed: a port in use, a full disk.
@@ -16,11 +16,11 @@ pub(crate) enum Error {
 }
 
 /// The result of everything that runs before the first request.
-pub(crate) type Result<T> = std::result::Result<T, Error>;
+pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// The process's exit code: part of the interface, see the README.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input(_) => 2,
             Self::Runtime(_) => 1,
@@ -40,6 +40,12 @@ impl fmt::Display for Error {
             Self::Input(message) | Self::Runtime(message) => f.write_str(message),
         }
     }
+}
+
+/// Why a guest failed, in one line: the cause itself. What wraps it is a
+/// backtrace of addresses.
+pub(crate) fn why(error: &wasmtime::Error) -> String {
+    one_line(&error.root_cause().to_string())
 }
 
 /// Folds a text of several lines into one.

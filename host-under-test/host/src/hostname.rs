@@ -34,6 +34,11 @@ pub(crate) fn is_same_host(a: &[u8], b: &[u8]) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
+/// The one spelling of all that mean the same host.
+pub(crate) fn canonical(host: &str) -> String {
+    host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+}
+
 fn is_name(host: &[u8]) -> bool {
     !host.is_empty()
         && host.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))

@@ -1,7 +1,7 @@
 //! The host contract's two JSON lines: `--capabilities` and "ready". The only
 //! module that writes to stdout.
 
-use crate::error::{Error, Result};
+use host_under_test::{Error, Result, StartNs};
 use serde::Serialize;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -12,10 +12,23 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What this version can do. A benchmark that needs anything else is shown as
 /// not supported, so nothing is listed before it works.
-const CAPABILITIES: &[&str] = &["http-p2", "http-p3", "aot"];
+const CAPABILITIES: &[&str] = &[
+    "http-p2",
+    "http-p3",
+    "aot",
+    "admin",
+    "compilers",
+    "egress",
+    "h2c",
+    "limits",
+    "multipath",
+    "pools",
+    "services-run",
+    "several-workloads",
+];
 
 /// How long each step before the first request took, in nanoseconds. Absent
-/// steps were not taken: a component is compiled or loaded, never both.
+/// steps were not taken: a component is compiled or its code is loaded.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct PhasesNs {
     pub(crate) engine: u64,
@@ -25,6 +38,18 @@ pub(crate) struct PhasesNs {
     pub(crate) load: Option<u64>,
     pub(crate) link: u64,
     pub(crate) listen: u64,
+}
+
+impl PhasesNs {
+    /// Adds what starting a workload took.
+    pub(crate) fn add(&mut self, took: &StartNs) {
+        for (total, part) in [(&mut self.compile, took.compile), (&mut self.load, took.load)] {
+            if let Some(part) = part {
+                *total.get_or_insert(0) += part;
+            }
+        }
+        self.link += took.link;
+    }
 }
 
 /// Runs `step` and tells how long it took.
@@ -50,11 +75,17 @@ pub(crate) fn print_capabilities() -> Result<()> {
 }
 
 /// Says that requests are answered from now on.
-pub(crate) fn print_ready(addr: SocketAddr, phases_ns: &PhasesNs) -> Result<()> {
+pub(crate) fn print_ready(
+    addr: SocketAddr,
+    admin: Option<SocketAddr>,
+    phases_ns: &PhasesNs,
+) -> Result<()> {
     #[derive(Serialize)]
     struct Line<'a> {
         event: &'static str,
         addr: SocketAddr,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        admin: Option<SocketAddr>,
         name: &'static str,
         version: &'static str,
         capabilities: &'static [&'static str],
@@ -63,6 +94,7 @@ pub(crate) fn print_ready(addr: SocketAddr, phases_ns: &PhasesNs) -> Result<()> 
     print_line(&Line {
         event: "ready",
         addr,
+        admin,
         name: NAME,
         version: VERSION,
         capabilities: CAPABILITIES,

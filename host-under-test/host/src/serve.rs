@@ -1,74 +1,119 @@
-//! Connections: accepting them, and one HTTP/1.1 exchange after the other on
-//! each. Decides nothing about who answers (`router.rs`) or how (`guest/`).
+//! Connections: accepting them, and one HTTP exchange after the other on each,
+//! HTTP/1.1 or HTTP/2 with prior knowledge. Decides nothing about who answers
+//! (`route/`) or how (`guest/`).
 
-use crate::error::one_line;
-use crate::guest::{Alive, Body, Failure, Guest};
-use crate::router::{Refusal, Router};
+use crate::error::{Error, Result, why};
+use crate::guest::{Alive, Body, Failure, Guest, RequestBody};
+use crate::route::{Refusal, Table};
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 /// How long to wait before accepting again when the process is out of file
 /// descriptors: trying at once would only burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
+/// What clients may use.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Connections at once; more wait in the kernel's queue.
+    pub max_connections: usize,
+    /// Size of a request's head.
+    pub max_header_bytes: usize,
+    /// Size of a request's body.
+    pub max_body_bytes: u64,
+    /// How long a client may take to send a request's head.
+    pub header_timeout: Duration,
+}
+
 /// Everything a request needs.
 pub(crate) struct Server {
-    router: Router,
-    guest: Guest,
+    pub(crate) table: Arc<Table<Arc<Guest>>>,
+    pub(crate) config: ServeConfig,
     /// Stands in for the `Host` that HTTP/1.0 may leave out.
-    default_host: HeaderValue,
+    pub(crate) default_host: HeaderValue,
+}
+
+impl PartialEq for Guest {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
 }
 
 impl Server {
-    pub(crate) fn new(router: Router, guest: Guest, default_host: HeaderValue) -> Self {
-        Self { router, guest, default_host }
-    }
-
     async fn answer(&self, mut request: Request<Incoming>, alive: &Alive) -> Response<Body> {
-        match self.router.route(&request) {
-            Ok(()) => {}
-            Err(Refusal::BadHost) => {
-                return text(StatusCode::BAD_REQUEST, "missing or malformed Host\n");
-            }
-            Err(Refusal::UnknownHost) => {
-                return text(StatusCode::NOT_FOUND, "no workload answers for this host\n");
-            }
-        }
-        if !request.headers().contains_key(HOST) {
+        let guest = match self.table.find(&request) {
+            Ok(guest) => guest,
+            Err(refusal) => return not_routed(refusal),
+        };
+        if request.version() < Version::HTTP_2 && !request.headers().contains_key(HOST) {
             let host = self.default_host.clone();
             request.headers_mut().insert(HOST, host);
         }
-        match self.guest.respond(request, alive).await {
-            Ok(response) => response,
-            Err(failure) => refused(&failure),
+        let (parts, body) = request.into_parts();
+        let Some(body) = RequestBody::new(body, self.config.max_body_bytes) else {
+            return text(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the body is larger than this host takes\n",
+            );
+        };
+        let answer = guest.respond(Request::from_parts(parts, body), alive).await;
+        answer.unwrap_or_else(|failure| refused(&failure))
+    }
+}
+
+/// Answers a request without a connection.
+pub(crate) async fn answer_in_process(
+    table: &Table<Arc<Guest>>,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>> {
+    let (alive, _all_gone) = mpsc::channel(1);
+    let answer = match table.find(&request) {
+        Ok(guest) => {
+            let answer = guest.respond(request.map(RequestBody::in_memory), &alive).await;
+            answer.unwrap_or_else(|failure| refused(&failure))
         }
+        Err(refusal) => not_routed(refusal),
+    };
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.map_err(|e| Error::Runtime(format!("reading a body: {e}")))?;
+    Ok(Response::from_parts(parts, body.to_bytes()))
+}
+
+fn not_routed(refusal: Refusal) -> Response<Body> {
+    match refusal {
+        Refusal::BadHost => text(StatusCode::BAD_REQUEST, "missing or malformed Host\n"),
+        Refusal::UnknownHost => text(StatusCode::NOT_FOUND, "no workload answers for this host\n"),
+        Refusal::UnknownPath => text(StatusCode::NOT_FOUND, "no component answers for this path\n"),
     }
 }
 
 /// Serves until `stop` turns true, then returns when every request under way was
 /// answered. Whoever is not that patient drops this future.
 pub(crate) async fn serve(listener: TcpListener, server: Server, mut stop: watch::Receiver<bool>) {
+    let connections = Arc::new(Semaphore::new(server.config.max_connections));
     let server = Arc::new(server);
     let (alive, mut all_gone) = mpsc::channel(1);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &connections) => accepted,
             _ = stop.changed() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let connection = connection(stream, server.clone(), alive.clone(), stop.clone());
-                tokio::spawn(connection);
+            Ok((stream, permit)) => {
+                let (server, alive) = (Arc::clone(&server), alive.clone());
+                tokio::spawn(connection(stream, permit, server, alive, stop.clone()));
             }
             Err(error) => {
                 eprintln!("host-under-test: accepting a connection: {error}");
@@ -82,8 +127,20 @@ pub(crate) async fn serve(listener: TcpListener, server: Server, mut stop: watch
     let _: Option<Infallible> = all_gone.recv().await;
 }
 
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections)
+        .acquire_owned()
+        .await
+        .map_err(|_| std::io::Error::other("closed"))?;
+    Ok((listener.accept().await?.0, permit))
+}
+
 async fn connection(
     stream: TcpStream,
+    _permit: OwnedSemaphorePermit,
     server: Arc<Server>,
     alive: Alive,
     mut stop: watch::Receiver<bool>,
@@ -91,12 +148,20 @@ async fn connection(
     // Without it the kernel holds back the end of a body until the client
     // acknowledged its start: 40 ms. A socket that fails here is dead anyway.
     let _ = stream.set_nodelay(true);
+    let max_header_bytes = server.config.max_header_bytes;
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(server.config.header_timeout)
+        .max_buf_size(max_header_bytes);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX));
     let service = service_fn(|request| {
         let (server, alive) = (server.clone(), alive.clone());
         async move { Ok::<_, Infallible>(server.answer(request, &alive).await) }
     });
-    let mut connection =
-        pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     // Errors are the client's doing (it went away, or sent no HTTP), or a guest
     // trap that is already logged.
     tokio::select! {
@@ -109,6 +174,7 @@ async fn connection(
 }
 
 fn refused(failure: &Failure) -> Response<Body> {
+    const FAILED: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
     match failure {
         Failure::Busy => {
             let mut busy = text(StatusCode::SERVICE_UNAVAILABLE, "every instance is busy\n");
@@ -116,17 +182,21 @@ fn refused(failure: &Failure) -> Response<Body> {
             busy
         }
         Failure::Trap(error) => {
-            let error = one_line(&format!("{error:#}"));
-            eprintln!("host-under-test: a guest trapped: {error}");
-            text(StatusCode::INTERNAL_SERVER_ERROR, "the component trapped\n")
+            eprintln!("host-under-test: a guest trapped: {}", why(error));
+            text(FAILED, "the component trapped\n")
+        }
+        Failure::Torn => text(FAILED, "the component trapped\n"),
+        Failure::Late => {
+            eprintln!("host-under-test: a guest did not answer in time");
+            text(StatusCode::GATEWAY_TIMEOUT, "the component did not answer in time\n")
         }
         Failure::ErrorCode(code) => {
             eprintln!("host-under-test: a guest answered with the error code {code}");
-            text(StatusCode::INTERNAL_SERVER_ERROR, "the component answered with an error\n")
+            text(FAILED, "the component answered with an error\n")
         }
         Failure::Silent => {
             eprintln!("host-under-test: a guest ended without a response");
-            text(StatusCode::INTERNAL_SERVER_ERROR, "the component gave no response\n")
+            text(FAILED, "the component gave no response\n")
         }
     }
 }

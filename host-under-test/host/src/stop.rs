@@ -2,7 +2,7 @@
 //! guest that never yields can occupy every worker thread, and must not be able
 //! to keep the host from stopping.
 
-use crate::error::{Error, Result};
+use host_under_test::{Error, Result};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,7 +39,7 @@ impl StopSignals {
 
     /// Waits for `draining`, at most `grace` and not beyond a second signal.
     /// False if it was cut short.
-    pub(crate) fn drain(&mut self, draining: JoinHandle<()>, grace: Duration) -> bool {
+    pub(crate) fn drain(&mut self, draining: JoinHandle<Result<()>>, grace: Duration) -> bool {
         self.runtime.block_on(async {
             tokio::select! {
                 _ = draining => true,

@@ -2,16 +2,21 @@
 //! guest first. So a guest works no faster than its client reads, and ends with
 //! it. Nothing is buffered here.
 
+use super::counters::Place;
+use super::limits::{Deadline, Patience};
+use super::shared::Seat;
 use super::{Alive, Run};
-use crate::error::one_line;
+use crate::error::why;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use std::error::Error;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use wasmtime_wasi_http::WasiBody;
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Everything the server answers with.
 pub(crate) enum Body {
@@ -21,10 +26,20 @@ pub(crate) enum Body {
     Guest(GuestBody),
 }
 
-/// A guest's body, and the guest while it has work left.
+/// What makes a body go on.
+pub(super) enum Driver {
+    /// The guest itself, while it has work left.
+    Own(Option<Run>),
+    /// The task of an instance that others use as well.
+    Shared(Seat, #[expect(dead_code, reason = "held until the response is complete")] Place),
+}
+
+/// A guest's body, and what drives it.
 pub(crate) struct GuestBody {
     body: WasiBody,
-    run: Option<Run>,
+    driver: Driver,
+    deadline: Deadline,
+    patience: Patience,
     /// Bytes the client still expects, where that is known. At zero the server
     /// drops the body without asking for its end.
     left_bytes: Option<u64>,
@@ -35,8 +50,9 @@ impl GuestBody {
     /// Puts the guest behind the body of its response.
     pub(super) fn attach(
         response: Response<WasiBody>,
-        run: Option<Run>,
+        driver: Driver,
         is_head: bool,
+        deadline: Deadline,
         alive: &Alive,
     ) -> Response<Body> {
         let (parts, body) = response.into_parts();
@@ -44,8 +60,45 @@ impl GuestBody {
             || parts.status == StatusCode::NO_CONTENT
             || parts.status == StatusCode::NOT_MODIFIED;
         let left_bytes = if has_no_body { Some(0) } else { content_length_bytes(&parts.headers) };
-        let body = Body::Guest(Self { body, run, left_bytes, alive: alive.clone() });
-        Response::from_parts(parts, body)
+        let (patience, alive) = (Patience::default(), alive.clone());
+        let body = Self { body, driver, deadline, patience, left_bytes, alive };
+        Response::from_parts(parts, Body::Guest(body))
+    }
+
+    /// Polls the guest, then what it wrote.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Driver::Own(own) = &mut self.driver
+            && let Some(run) = own
+            && let Poll::Ready(ended) = run.as_mut().poll(cx)
+        {
+            *own = None;
+            if let Err(error) = ended {
+                log_late_trap(&error);
+                // Ends the connection: a body that stops in the middle must not
+                // look complete.
+                return Poll::Ready(Some(Err(error.into())));
+            }
+        }
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+            return self.patience.poll_expired(&self.deadline, cx).map(|()| {
+                eprintln!("host-under-test: a guest stopped in the middle of its response");
+                Some(Err("the guest stopped in the middle of its response".into()))
+            });
+        };
+        self.patience.renew();
+        match &frame {
+            Some(Ok(frame)) => self.count(frame),
+            Some(Err(_)) => {}
+            None => {
+                if let Driver::Shared(seat, _) = &self.driver
+                    && seat.has_trapped()
+                {
+                    return Poll::Ready(Some(Err("the guest's instance trapped".into())));
+                }
+                self.left_bytes = Some(0);
+            }
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) {
@@ -61,7 +114,7 @@ fn content_length_bytes(headers: &HeaderMap) -> Option<u64> {
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Box<dyn Error + Send + Sync>;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
@@ -74,27 +127,8 @@ impl http_body::Body for Body {
             }
             Self::Guest(guest) => guest,
         };
-        if let Some(run) = &mut guest.run
-            && let Poll::Ready(ended) = run.as_mut().poll(cx)
-        {
-            guest.run = None;
-            match ended {
-                Ok(()) => {}
-                Err(error) => {
-                    log_late_trap(&error);
-                    // Ends the connection: a body that stops in the middle must
-                    // not look complete.
-                    return Poll::Ready(Some(Err(error.into())));
-                }
-            }
-        }
-        let frame = ready!(Pin::new(&mut guest.body).poll_frame(cx));
-        match &frame {
-            Some(Ok(frame)) => guest.count(frame),
-            Some(Err(_)) => {}
-            None => guest.left_bytes = Some(0),
-        }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        guest.patience.begin(&guest.deadline);
+        guest.poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -114,19 +148,34 @@ impl http_body::Body for Body {
 
 impl Drop for GuestBody {
     /// A guest whose response is complete may have work left, and goes on in a
-    /// task of its own. One whose client went away ends here.
+    /// task of its own, as long as a request may take. One whose client went
+    /// away ends here.
     fn drop(&mut self) {
         let is_complete = self.left_bytes == Some(0) || self.body.is_end_stream();
-        let Some(run) = self.run.take() else { return };
+        let run = match &mut self.driver {
+            Driver::Own(run) => run.take(),
+            Driver::Shared(seat, _) => {
+                if is_complete {
+                    seat.done();
+                }
+                None
+            }
+        };
+        let Some(run) = run else { return };
         if !is_complete {
             return;
         }
         // A guest still writing to this body has to be told that nobody reads.
         drop(std::mem::take(&mut self.body));
-        let alive = self.alive.clone();
+        let (deadline, alive) = (self.deadline.clone(), self.alive.clone());
+        deadline.extend();
         tokio::spawn(async move {
-            if let Err(error) = run.await {
-                log_late_trap(&error);
+            match tokio::time::timeout(deadline.timeout(), run).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => log_late_trap(&error),
+                Err(_) => {
+                    eprintln!("host-under-test: a guest worked on for too long after its response")
+                }
             }
             drop(alive);
         });
@@ -134,6 +183,5 @@ impl Drop for GuestBody {
 }
 
 fn log_late_trap(error: &wasmtime::Error) {
-    let error = one_line(&format!("{error:#}"));
-    eprintln!("host-under-test: a guest failed after its response began: {error}");
+    eprintln!("host-under-test: a guest failed after its response began: {}", why(error));
 }

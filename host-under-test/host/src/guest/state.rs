@@ -1,14 +1,60 @@
 //! What a store holds for its guest, and what the guest may reach through it:
-//! clocks, randomness, stderr. No files, no network, no environment.
+//! clocks, randomness, stderr, and what its component was given (environment,
+//! volumes, configuration, outgoing requests).
 
+use super::limits::{Deadline, MemoryLimit, ProcessorShare, at_epoch};
+use crate::egress::{Egress, OutgoingRequest};
 use http::HeaderName;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
     WasiHttpHooks, WasiHttpView,
 };
+
+/// Resources (requests, bodies, streams, files) that one instance may hold. A
+/// guest that leaks them is stopped here, not by the host's memory.
+const MAX_RESOURCES: usize = 10_000;
+
+/// What every instance of a component gets.
+pub(crate) struct Surroundings {
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) config: WasiConfigVariables,
+    pub(crate) mounts: Vec<Mount>,
+    pub(crate) egress: Option<Arc<Egress>>,
+    pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) processor: Option<Arc<ProcessorShare>>,
+}
+
+/// A folder that a guest sees.
+pub(crate) struct Mount {
+    pub(crate) folder: PathBuf,
+    pub(crate) guest_path: String,
+    pub(crate) read_only: bool,
+}
+
+impl Surroundings {
+    /// What a guest prints goes to stderr: stdout carries the ready line only.
+    fn new_wasi(&self) -> WasiCtx {
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(wasmtime_wasi::cli::stderr()).stderr(wasmtime_wasi::cli::stderr());
+        wasi.envs(&self.environment);
+        for Mount { folder, guest_path, read_only } in &self.mounts {
+            let allowed = if *read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+            // Opened anew for each instance: gone since the start, it is as
+            // absent for this guest as for any other program.
+            if let Err(error) = wasi.preopened_dir(folder, guest_path, allowed) {
+                eprintln!("host-under-test: opening the volume {}: {error:#}", folder.display());
+            }
+        }
+        wasi.build()
+    }
+}
 
 /// The host's side of one guest instance.
 pub(crate) struct GuestState {
@@ -18,32 +64,64 @@ pub(crate) struct GuestState {
     wasi: Option<WasiCtx>,
     http: WasiHttpCtx,
     hooks: Hooks,
+    memory: MemoryLimit,
+    pub(super) deadline: Deadline,
 }
 
-/// A store for one request.
-pub(super) fn new_store(engine: &Engine) -> Store<GuestState> {
-    Store::new(
+impl GuestState {
+    pub(crate) fn config(&self) -> &WasiConfigVariables {
+        &self.hooks.around.config
+    }
+}
+
+/// A store for one instance, with its limits in force.
+pub(super) fn new_store(
+    engine: &Engine,
+    around: &Arc<Surroundings>,
+    deadline: Deadline,
+) -> Store<GuestState> {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MAX_RESOURCES);
+    let mut store = Store::new(
         engine,
         GuestState {
-            table: ResourceTable::new(),
+            table,
             wasi: None,
             http: WasiHttpCtx::new(),
-            hooks: Hooks,
+            hooks: Hooks { around: Arc::clone(around) },
+            memory: MemoryLimit::new(around.memory_limit_bytes),
+            deadline,
         },
-    )
+    );
+    store.limiter(|state| &mut state.memory);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| {
+        let state = store.data();
+        at_epoch(&state.deadline, state.hooks.around.processor.as_deref())
+    });
+    store
 }
 
-/// What a guest prints goes to stderr: stdout carries the ready line only.
-fn new_wasi() -> WasiCtx {
-    WasiCtx::builder()
-        .stdout(wasmtime_wasi::cli::stderr())
-        .stderr(wasmtime_wasi::cli::stderr())
-        .build()
+/// A store for an instance that nobody calls.
+pub(crate) fn bare_store(engine: &Engine) -> Store<GuestState> {
+    let around = Surroundings {
+        environment: Vec::new(),
+        config: WasiConfigVariables::new(),
+        mounts: Vec::new(),
+        egress: None,
+        memory_limit_bytes: None,
+        processor: None,
+    };
+    new_store(engine, &Arc::new(around), Deadline::start(Duration::MAX))
 }
 
 impl WasiView for GuestState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: self.wasi.get_or_insert_with(new_wasi), table: &mut self.table }
+        let around = &self.hooks.around;
+        WasiCtxView {
+            ctx: self.wasi.get_or_insert_with(|| around.new_wasi()),
+            table: &mut self.table,
+        }
     }
 }
 
@@ -54,7 +132,9 @@ impl WasiHttpView for GuestState {
 }
 
 /// Decisions of `wasi:http` that belong to the host.
-struct Hooks;
+struct Hooks {
+    around: Arc<Surroundings>,
+}
 
 /// What `send_request` answers: a response, and the rest of its transmission.
 type Sent =
@@ -66,13 +146,34 @@ impl WasiHttpHooks for Hooks {
         DEFAULT_FORBIDDEN_HEADERS.contains(name)
     }
 
-    /// Outgoing requests are not linked, so no guest gets here.
     fn send_request(
         &mut self,
-        _request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
         _transmitted: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
+        let Some(egress) = self.around.egress.clone() else {
+            return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
+        };
+        let timeouts = options.unwrap_or(RequestOptions {
+            connect_timeout: None,
+            first_byte_timeout: None,
+            between_bytes_timeout: None,
+        });
+        let request = OutgoingRequest {
+            request,
+            connect_timeout: timeouts.connect_timeout.unwrap_or(DEFAULT_TIMEOUT),
+            first_byte_timeout: timeouts.first_byte_timeout.unwrap_or(DEFAULT_TIMEOUT),
+            between_bytes_timeout: timeouts.between_bytes_timeout.unwrap_or(DEFAULT_TIMEOUT),
+        };
+        Box::new(async move {
+            let response = egress.send(request).await?;
+            let transmitted: Box<dyn Future<Output = _> + Send> =
+                Box::new(std::future::ready(Ok(())));
+            Ok((response, transmitted))
+        })
     }
 }
+
+/// What a guest that sets no timeout waits for an outgoing request.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,23 +1,115 @@
-//! What a workload file means, after every value was judged. Nothing here knows
-//! the syntax of the file.
+//! What a workload file means, after every value was judged: the types that
+//! leave this module. They know nothing of the file's syntax, open nothing, and
+//! cannot be built wrong by reading a file.
 
-use super::wire::{File, WireComponent, WireHostInterface, WireWorkload};
-use crate::error::Result;
-use crate::hostname::host_of_authority;
-use serde_saphyr::{Location, Spanned};
+use crate::digest::Sha256Digest;
+use oci_client::Reference;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 
-const API_VERSION: &str = "runtime.wasmcloud.dev/v1alpha1";
-const KIND: &str = "WorkloadDeployment";
+/// One workload: components and a service that belong together.
+#[derive(Clone, Debug)]
+pub struct WorkloadSpec {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// `metadata.labels`, which mean nothing to the host.
+    pub labels: BTreeMap<String, String>,
+    /// `metadata.annotations`, which mean nothing to the host.
+    pub annotations: BTreeMap<String, String>,
+    /// How many times the workload runs; at least 1.
+    pub replicas: NonZeroU32,
+    /// What the workload as a whole asks of the host. Components carry the
+    /// effective list of their own.
+    pub interfaces: Vec<InterfaceSpec>,
+    /// Each has a name of its own. Empty only beside a service.
+    pub components: Vec<ComponentSpec>,
+    /// The long-running component, if there is one.
+    pub service: Option<ServiceSpec>,
+    /// What mounts refer to by index.
+    pub volumes: Vec<VolumeSpec>,
+}
 
-/// The newest patch of each minor version of wasi:http that Wasmtime 48 carries.
-const NEWEST_P2_PATCH: u64 = 12;
-const NEWEST_P3_PATCH: u64 = 0;
+impl WorkloadSpec {
+    /// For people, and unique within a host: `namespace/name`, or the name.
+    pub fn title(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}/{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// A component that answers requests.
+#[derive(Clone, Debug)]
+pub struct ComponentSpec {
+    /// Unique within the workload.
+    pub name: String,
+    /// Where its bytes are.
+    pub source: ComponentSource,
+    /// What the bytes of a file, or the manifest of an image, must hash to.
+    pub digest: Option<Sha256Digest>,
+    /// Warm instances; without it, each request has a fresh one.
+    pub pool: Option<PoolSpec>,
+    /// Which requests it answers.
+    pub http: HttpSpec,
+    /// What it may use of the host: the workload's interfaces, with its own in
+    /// place of those of the same package.
+    pub interfaces: Vec<InterfaceSpec>,
+    /// What it is given and how much it may use.
+    pub resources: Resources,
+}
+
+/// A component that runs on its own (`wasi:cli/run`).
+#[derive(Clone, Debug)]
+pub struct ServiceSpec {
+    /// Where its bytes are.
+    pub source: ComponentSource,
+    /// What the bytes of a file, or the manifest of an image, must hash to.
+    pub digest: Option<Sha256Digest>,
+    /// How often it is started again after it failed.
+    pub max_restarts: u32,
+    /// What it may use of the host: the workload's interfaces.
+    pub interfaces: Vec<InterfaceSpec>,
+    /// What it is given and how much it may use.
+    pub resources: Resources,
+}
+
+/// Where the bytes of a component are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComponentSource {
+    /// A file, relative paths already joined to the workload file's folder.
+    File(PathBuf),
+    /// An image in a registry, with a tag, a digest or both.
+    Image(Reference),
+}
+
+impl fmt::Display for ComponentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Image(reference) => f.write_str(&reference.whole()),
+        }
+    }
+}
+
+/// Instances that stay after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolSpec {
+    /// How many are kept at most.
+    pub size: NonZeroU32,
+    /// How many requests one serves before it is retired; `None` for ever.
+    pub max_invocations: Option<NonZeroU32>,
+    /// How many requests are in one at the same time, at most.
+    pub max_concurrency: NonZeroU32,
+}
 
 /// The two generations of WASI that a component can be written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WasiVersion {
+pub enum WasiVersion {
     /// `wasi:http/incoming-handler@0.2.x`.
     P2,
     /// `wasi:http/handler@0.3.x`.
@@ -26,205 +118,120 @@ pub(crate) enum WasiVersion {
 
 impl WasiVersion {
     /// The interface a component exports to be sent requests.
-    pub(crate) fn handler(self) -> &'static str {
+    pub fn handler(self) -> &'static str {
         match self {
             Self::P2 => "incoming-handler",
             Self::P3 => "handler",
         }
     }
 
-    fn newest_patch(self) -> u64 {
+    /// The interface a component imports to send requests.
+    pub fn client(self) -> &'static str {
         match self {
-            Self::P2 => NEWEST_P2_PATCH,
-            Self::P3 => NEWEST_P3_PATCH,
+            Self::P2 => "outgoing-handler",
+            Self::P3 => "client",
         }
     }
 }
 
-/// What to serve.
-#[derive(Debug)]
-pub(crate) struct Workload {
-    /// For people: `namespace/name`.
-    pub(crate) title: String,
-    pub(crate) http: HttpInterface,
-    pub(crate) component: ComponentFile,
+/// The requests a component answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpSpec {
+    /// The host it answers for; `None` answers for all that nobody else names.
+    pub host: Option<String>,
+    /// Further hosts. Empty without `host`.
+    pub aliases: Vec<String>,
+    /// The prefix of paths it answers for: `/`, or `/a/b` without a slash at the
+    /// end. It matches whole segments: `/a/b` and `/a/b/c`, not `/a/bc`.
+    pub path: String,
+    /// The handlers it may export. Never empty.
+    pub versions: Vec<WasiVersion>,
 }
 
-/// The `wasi:http` the workload asks for.
-#[derive(Debug)]
-pub(crate) struct HttpInterface {
-    /// The only host to answer for; `None` answers for all.
-    pub(crate) host: Option<String>,
-    handlers: Vec<WasiVersion>,
-}
-
-impl HttpInterface {
+impl HttpSpec {
     /// Whether the workload listed the handler of this version.
-    pub(crate) fn offers(&self, version: WasiVersion) -> bool {
-        self.handlers.contains(&version)
+    pub fn offers(&self, version: WasiVersion) -> bool {
+        self.versions.contains(&version)
+    }
+
+    /// The host and its aliases; none means all.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.host.iter().chain(&self.aliases).map(String::as_str)
     }
 }
 
-/// Where a component is.
-#[derive(Debug)]
-pub(crate) struct ComponentFile {
-    pub(crate) file: PathBuf,
+/// Interfaces of one package that a workload asks of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceSpec {
+    /// Tells entries of one package apart.
+    pub name: Option<String>,
+    /// `wasi` in `wasi:http`.
+    pub namespace: String,
+    /// `http` in `wasi:http`.
+    pub package: String,
+    /// Never empty.
+    pub interfaces: Vec<String>,
+    /// `None` takes all versions that the host has.
+    pub version: Option<String>,
+    /// What the package is told; its keys are checked by package.
+    pub config: BTreeMap<String, String>,
 }
 
-/// Judges every value. `path` is the workload file, to which files are relative.
-pub(super) fn check(file: &File, wire: WireWorkload, path: &Path) -> Result<Workload> {
-    expect(file, &wire.api_version, "apiVersion", API_VERSION)?;
-    expect(file, &wire.kind, "kind", KIND)?;
-    let name = non_empty(file, wire.metadata.name, "metadata.name")?;
-    let title = match wire.metadata.namespace {
-        Some(namespace) => {
-            let namespace = non_empty(file, namespace, "metadata.namespace")?;
-            format!("{namespace}/{name}")
-        }
-        None => name,
-    };
-    Ok(Workload {
-        title,
-        http: only_http(file, wire.spec.host_interfaces)?,
-        component: only_component(file, wire.spec.components, path)?,
-    })
+impl InterfaceSpec {
+    /// Whether this asks for `namespace:package/interface`.
+    pub fn lists(&self, namespace: &str, package: &str, interface: &str) -> bool {
+        self.is_of(namespace, package) && self.interfaces.iter().any(|name| name == interface)
+    }
+
+    pub(super) fn is_of(&self, namespace: &str, package: &str) -> bool {
+        self.namespace == namespace && self.package == package
+    }
 }
 
-fn expect(file: &File, got: &Spanned<String>, field: &str, want: &str) -> Result<()> {
-    if got.value == want {
-        return Ok(());
-    }
-    let what = format!("`{}` is not supported, expected `{want}`", got.value);
-    Err(file.refuse(got.referenced, field, &what))
+/// What a component is given and how much it may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// Linear memory of one instance, all its memories together.
+    pub memory_limit_bytes: Option<u64>,
+    /// Thousandths of one CPU.
+    pub cpu_limit_millis: Option<u32>,
+    /// For `wasi:config/store`.
+    pub config: BTreeMap<String, String>,
+    /// For `wasi:cli/environment`.
+    pub environment: BTreeMap<String, String>,
+    /// For `wasi:filesystem/preopens`.
+    pub mounts: Vec<MountSpec>,
+    /// Where outgoing requests may go; nowhere if empty.
+    pub allowed_hosts: Vec<String>,
 }
 
-fn non_empty(file: &File, text: Spanned<String>, field: &str) -> Result<String> {
-    if text.value.trim().is_empty() {
-        return Err(file.refuse(text.referenced, field, "must not be empty"));
-    }
-    Ok(text.value)
+/// A volume in the file system of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountSpec {
+    /// The index in [`WorkloadSpec::volumes`].
+    pub volume: usize,
+    /// Absolute, without a slash at the end (but `/` itself). Unique within the
+    /// component.
+    pub guest_path: String,
+    /// Whether the component may only read.
+    pub read_only: bool,
 }
 
-fn only_component(
-    file: &File,
-    components: Spanned<Vec<WireComponent>>,
-    path: &Path,
-) -> Result<ComponentFile> {
-    let at = components.referenced;
-    let mut components = components.value.into_iter();
-    let Some(component) = components.next() else {
-        return Err(file.refuse(at, "spec.components", "one component is needed"));
-    };
-    if let Some(second) = components.next() {
-        let what = "a second component is not supported yet: give each its own workload file";
-        return Err(file.refuse(second.name.referenced, "spec.components[1]", what));
-    }
-    non_empty(file, component.name, "spec.components[0].name")?;
-    let relative = non_empty(file, component.file, "spec.components[0].file")?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Ok(ComponentFile { file: folder.join(relative) })
+/// Storage that components share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeSpec {
+    /// Unique within the workload.
+    pub name: String,
+    /// What is behind it.
+    pub kind: VolumeKind,
 }
 
-fn only_http(file: &File, interfaces: Spanned<Vec<WireHostInterface>>) -> Result<HttpInterface> {
-    let at = interfaces.referenced;
-    let mut http = None;
-    for (index, interface) in interfaces.value.into_iter().enumerate() {
-        let field = format!("spec.hostInterfaces[{index}]");
-        let (namespace, package) = (&interface.namespace.value, &interface.package.value);
-        let place = interface.package.referenced;
-        if (namespace.as_str(), package.as_str()) != ("wasi", "http") {
-            let what = format!("this host does not offer {namespace}:{package}, only wasi:http");
-            return Err(file.refuse(place, &field, &what));
-        }
-        if http.is_some() {
-            return Err(file.refuse(place, &field, "wasi:http is listed twice: merge the two"));
-        }
-        http = Some(check_http(file, &field, interface)?);
-    }
-    http.ok_or_else(|| {
-        let what = "wasi:http is missing: without it no request can reach the component";
-        file.refuse(at, "spec.hostInterfaces", what)
-    })
-}
-
-fn check_http(file: &File, field: &str, wire: WireHostInterface) -> Result<HttpInterface> {
-    let version = match &wire.version {
-        Some(version) => Some(check_version(file, field, version)?),
-        None => None,
-    };
-    let mut handlers = Vec::new();
-    for (index, interface) in wire.interfaces.iter().enumerate() {
-        let refuse = |what: &str| {
-            let field = format!("{field}.interfaces[{index}]");
-            Err(file.refuse(interface.referenced, &field, what))
-        };
-        let name = interface.value.as_str();
-        let handler = match name {
-            "types" => continue,
-            "incoming-handler" => WasiVersion::P2,
-            "handler" => WasiVersion::P3,
-            _ => {
-                return refuse(&format!(
-                    "wasi:http/{name} is not offered, expected incoming-handler (0.2), handler \
-                     (0.3) or types"
-                ));
-            }
-        };
-        if let (Some(version), Some(text)) = (version, &wire.version)
-            && version != handler
-        {
-            let version = &text.value;
-            return refuse(&format!("wasi:http/{name} does not exist in version {version}"));
-        }
-        handlers.push(handler);
-    }
-    if handlers.is_empty() {
-        return Err(file.refuse(
-            wire.package.referenced,
-            &format!("{field}.interfaces"),
-            "no handler is listed: add incoming-handler (0.2) or handler (0.3)",
-        ));
-    }
-    Ok(HttpInterface { host: check_config(file, field, wire.config)?, handlers })
-}
-
-fn check_version(file: &File, field: &str, version: &Spanned<String>) -> Result<WasiVersion> {
-    let text = version.value.as_str();
-    let parts: Option<Vec<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
-    let (generation, patch) = match parts.as_deref() {
-        Some([0, 2, patch]) => (WasiVersion::P2, *patch),
-        Some([0, 3, patch]) => (WasiVersion::P3, *patch),
-        _ => (WasiVersion::P2, u64::MAX),
-    };
-    if patch <= generation.newest_patch() {
-        return Ok(generation);
-    }
-    let what = format!(
-        "wasi:http {text} is not offered, expected 0.2.0 to 0.2.{NEWEST_P2_PATCH} or \
-         0.3.{NEWEST_P3_PATCH}"
-    );
-    Err(file.refuse(version.referenced, &format!("{field}.version"), &what))
-}
-
-fn check_config(
-    file: &File,
-    field: &str,
-    config: BTreeMap<String, Spanned<String>>,
-) -> Result<Option<String>> {
-    let mut host = None;
-    for (key, value) in config {
-        let refuse =
-            |at: Location, what: &str| Err(file.refuse(at, &format!("{field}.config.{key}"), what));
-        if key != "host" {
-            return refuse(value.referenced, "unknown key, wasi:http knows: host");
-        }
-        let name = value.value;
-        // Without a port, the whole text has to be the host.
-        if host_of_authority(name.as_bytes()) != Some(name.as_bytes()) {
-            let what = format!("`{name}` is not a host name (no port, no wildcard)");
-            return refuse(value.referenced, &what);
-        }
-        host = Some(name);
-    }
-    Ok(host)
+/// What is behind a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VolumeKind {
+    /// An empty folder that lives as long as the workload.
+    Ephemeral,
+    /// A folder of this machine, relative paths already joined to the workload
+    /// file's folder. Whether it exists is only known at start.
+    HostPath(PathBuf),
 }

@@ -1,107 +1,140 @@
-//! What may be written in a workload file, and where. Syntax only: no field's
-//! value is judged here, and no type of this file leaves the parent module.
+//! What may be written in a workload file. Syntax only: no field's value is
+//! judged here, and no type of this file leaves the parent module.
 
-use crate::error::{Error, Result};
 use serde::Deserialize;
-use serde_path_to_error::{Path as FieldPath, Segment};
-use serde_saphyr::{Location, Options, Spanned};
+use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
-use std::path::Path;
+
+pub(super) type Text = Spanned<String>;
+pub(super) type TextMap = BTreeMap<String, Text>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WireWorkload {
-    pub(super) api_version: Spanned<String>,
-    pub(super) kind: Spanned<String>,
+    pub(super) api_version: Text,
+    pub(super) kind: Text,
     pub(super) metadata: WireMetadata,
-    pub(super) spec: WireSpec,
+    pub(super) spec: WireDeployment,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WireMetadata {
-    pub(super) name: Spanned<String>,
-    pub(super) namespace: Option<Spanned<String>>,
+    pub(super) name: Text,
+    pub(super) namespace: Option<Text>,
+    #[serde(default)]
+    pub(super) labels: TextMap,
+    #[serde(default)]
+    pub(super) annotations: TextMap,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireDeployment {
+    pub(super) replicas: Option<Spanned<i64>>,
+    pub(super) template: WireTemplate,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireTemplate {
+    pub(super) spec: Spanned<WireSpec>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WireSpec {
-    pub(super) host_interfaces: Spanned<Vec<WireHostInterface>>,
-    pub(super) components: Spanned<Vec<WireComponent>>,
+    #[serde(default)]
+    pub(super) host_interfaces: Vec<WireHostInterface>,
+    #[serde(default)]
+    pub(super) components: Vec<WireComponent>,
+    pub(super) service: Option<WireService>,
+    #[serde(default)]
+    pub(super) volumes: Vec<WireVolume>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WireHostInterface {
-    pub(super) namespace: Spanned<String>,
-    pub(super) package: Spanned<String>,
-    pub(super) interfaces: Vec<Spanned<String>>,
-    pub(super) version: Option<Spanned<String>>,
+    pub(super) name: Option<Text>,
+    pub(super) namespace: Text,
+    pub(super) package: Text,
+    pub(super) interfaces: Vec<Text>,
+    pub(super) version: Option<Text>,
     #[serde(default)]
-    pub(super) config: BTreeMap<String, Spanned<String>>,
+    pub(super) config: TextMap,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WireComponent {
-    pub(super) name: Spanned<String>,
-    pub(super) file: Spanned<String>,
+    pub(super) name: Text,
+    pub(super) image: Option<Text>,
+    pub(super) file: Option<Text>,
+    pub(super) digest: Option<Text>,
+    pub(super) pool_size: Option<Spanned<i64>>,
+    pub(super) max_invocations: Option<Spanned<i64>>,
+    pub(super) max_concurrency: Option<Spanned<i64>>,
+    pub(super) local_resources: Option<WireResources>,
+    #[serde(default)]
+    pub(super) host_interfaces: Vec<WireHostInterface>,
 }
 
-/// The file that errors are about.
-pub(super) struct File {
-    name: String,
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireService {
+    pub(super) image: Option<Text>,
+    pub(super) file: Option<Text>,
+    pub(super) digest: Option<Text>,
+    pub(super) max_restarts: Option<Spanned<i64>>,
+    pub(super) local_resources: Option<WireResources>,
 }
 
-impl File {
-    pub(super) fn named(path: &Path) -> Self {
-        Self { name: path.display().to_string() }
-    }
-
-    /// Parses the text; an error has line, column and path.
-    pub(super) fn parse(&self, text: &str) -> Result<WireWorkload> {
-        let mut options = Options::default();
-        // Errors are one line here; the snippet would be five.
-        options.with_snippet = false;
-        let mut field_path = String::new();
-        serde_saphyr::with_deserializer_from_str_with_options(text, options, |yaml| {
-            serde_path_to_error::deserialize(yaml).map_err(|error| {
-                field_path = dotted(error.path());
-                error.into_inner()
-            })
-        })
-        .map_err(|error: serde_saphyr::Error| {
-            let location = error.location().unwrap_or(Location::UNKNOWN);
-            let place = format!(" at line {}, column {}", location.line(), location.column());
-            let what = error.render();
-            self.refuse(location, &field_path, what.strip_suffix(&place).unwrap_or(&what))
-        })
-    }
-
-    /// An error at a place of this file.
-    pub(super) fn refuse(&self, at: Location, field_path: &str, what: &str) -> Error {
-        let (name, line, column) = (&self.name, at.line(), at.column());
-        let separator = if field_path.is_empty() { "" } else { ": " };
-        Error::Input(format!("{name}:{line}:{column}: {field_path}{separator}{what}"))
-    }
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireResources {
+    pub(super) memory_limit_mb: Option<Spanned<i64>>,
+    pub(super) cpu_limit: Option<Spanned<i64>>,
+    #[serde(default)]
+    pub(super) config: TextMap,
+    #[serde(default)]
+    pub(super) environment: WireEnvironment,
+    #[serde(default)]
+    pub(super) volume_mounts: Vec<WireMount>,
+    #[serde(default)]
+    pub(super) allowed_hosts: Vec<Text>,
 }
 
-/// `spec.components[0].file`. Leaves out the `value` that every `Spanned` adds;
-/// no field of the workload has that name.
-fn dotted(path: &FieldPath) -> String {
-    let mut text = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => text.push_str(&format!("[{index}]")),
-            Segment::Map { key } | Segment::Enum { variant: key } if key != "value" => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(key);
-            }
-            Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    text
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireEnvironment {
+    #[serde(default)]
+    pub(super) config: TextMap,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireMount {
+    pub(super) name: Text,
+    pub(super) mount_path: Text,
+    #[serde(default)]
+    pub(super) read_only: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireVolume {
+    pub(super) name: Text,
+    pub(super) ephemeral: Option<WireEphemeral>,
+    pub(super) host_path: Option<WireHostPath>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireEphemeral {}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireHostPath {
+    pub(super) path: Text,
 }

@@ -1,0 +1,325 @@
+//! From a workload's description to guests that answer: bytes fetched and
+//! verified, code compiled or loaded, imports linked, volumes made.
+
+use super::Inner;
+use super::status::ComponentStatus;
+use super::workload::{Running, RunningComponent, Workload};
+use crate::code::{self, Origin};
+use crate::component::{self, Linked, Offer};
+use crate::digest::Sha256Digest;
+use crate::egress::{AllowedHosts, Egress, OutgoingHandler};
+use crate::error::{Error, Result};
+use crate::guest::{Guest, GuestConfig, Mount, ProcessorShare, ServiceRun, Surroundings};
+use crate::route::Key;
+use crate::workload::{
+    ComponentSource, ComponentSpec, InterfaceSpec, Resources, VolumeKind, WorkloadSpec,
+};
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+/// How long the steps of a start took, in nanoseconds, all components together.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct StartNs {
+    /// Reading or pulling, and compiling.
+    pub compile: Option<u64>,
+    /// Reading or pulling, and loading machine code.
+    pub load: Option<u64>,
+    /// Resolving imports.
+    pub link: u64,
+}
+
+/// A component as it was fetched and linked.
+struct Prepared {
+    linked: Arc<Linked>,
+    source: String,
+    digest: Sha256Digest,
+    code: &'static str,
+}
+
+pub(super) async fn start(
+    host: &Arc<Inner>,
+    workload: &Arc<Workload>,
+    precompiled: Option<&Path>,
+) -> Result<StartNs> {
+    let spec = workload.spec();
+    if precompiled.is_some() && (spec.components.len() != 1 || spec.service.is_some()) {
+        return Err(Error::Input(format!(
+            "--aot is for a workload of exactly one component, which {} is not: use --code-cache",
+            spec.title()
+        )));
+    }
+    let mut took = StartNs::default();
+    let mut prepared = Vec::new();
+    for component in &spec.components {
+        let offer = offer(&component.interfaces);
+        let digest = component.digest;
+        prepared
+            .push(prepare(host, &component.source, digest, offer, precompiled, &mut took).await?);
+    }
+    let service = match &spec.service {
+        None => None,
+        Some(service) => {
+            let offer = offer(&service.interfaces);
+            Some(prepare(host, &service.source, service.digest, offer, None, &mut took).await?)
+        }
+    };
+    let (running, services) = assemble(host, spec, &prepared, service.as_ref())?;
+    workload.run(&host.table, running, services);
+    Ok(took)
+}
+
+fn offer(interfaces: &[InterfaceSpec]) -> Offer {
+    let lists = |package: &str, interface: &str| {
+        interfaces.iter().any(|one| one.lists("wasi", package, interface))
+    };
+    Offer {
+        egress: lists("http", "outgoing-handler") || lists("http", "client"),
+        config: lists("config", "store"),
+    }
+}
+
+async fn prepare(
+    host: &Arc<Inner>,
+    source: &ComponentSource,
+    digest: Option<Sha256Digest>,
+    offer: Offer,
+    precompiled: Option<&Path>,
+    took: &mut StartNs,
+) -> Result<Prepared> {
+    let start = Instant::now();
+    let (bytes, source) = fetch(host, source, digest).await?;
+    let (inner, name, code) = (Arc::clone(host), source.clone(), precompiled.map(PathBuf::from));
+    // Compiling takes a while and would keep others from their thread.
+    let work = tokio::task::spawn_blocking(move || {
+        let digest = Sha256Digest::of(&bytes);
+        let found = match &code {
+            None => inner.engine.component(&bytes, digest, &name, offer)?,
+            Some(file) => {
+                Some((code::load(inner.engine.wasmtime(), file, &bytes)?, Origin::Loaded))
+            }
+        };
+        let compiled = Instant::now();
+        let (component, origin) = found.unzip();
+        let linked = inner.engine.link(component, digest, &name, offer)?;
+        Ok((linked, digest, origin, compiled))
+    });
+    let joined = work.await.map_err(|e| Error::Runtime(format!("preparing {source}: {e}")))?;
+    let (linked, digest, origin, compiled) = joined?;
+    let until_code_ns = nanos(compiled - start);
+    let code = match origin {
+        Some(Origin::Compiled) => {
+            *took.compile.get_or_insert(0) += until_code_ns;
+            "compiled"
+        }
+        Some(Origin::Loaded) => {
+            *took.load.get_or_insert(0) += until_code_ns;
+            "loaded"
+        }
+        None => {
+            took.link += until_code_ns;
+            "shared"
+        }
+    };
+    took.link += nanos(compiled.elapsed());
+    Ok(Prepared { linked, source, digest, code })
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A component's bytes, and what to call them.
+async fn fetch(
+    host: &Inner,
+    source: &ComponentSource,
+    digest: Option<Sha256Digest>,
+) -> Result<(Vec<u8>, String)> {
+    match source {
+        ComponentSource::File(path) => {
+            let name = path.display().to_string();
+            let bytes = component::read(path)?;
+            let got = Sha256Digest::of(&bytes);
+            match digest {
+                Some(wanted) if wanted != got => Err(Error::Input(format!(
+                    "{name} has the digest {got}, the workload wants {wanted}: correct one of them"
+                ))),
+                _ => Ok((bytes, name)),
+            }
+        }
+        ComponentSource::Image(image) => {
+            // On a thread of its own: the compiler cannot prove of the registry
+            // client's future that threads may take turns with it.
+            let (images, image) = (Arc::clone(&host.config.images), image.clone());
+            let pull = move || Handle::current().block_on(images.fetch(&image, digest));
+            let pulled = tokio::task::spawn_blocking(pull).await;
+            let fetched =
+                pulled.map_err(|e| Error::Runtime(format!("pulling {source}: {e}")))??;
+            component::refuse_other(&fetched.bytes, &fetched.reference)?;
+            Ok((fetched.bytes, fetched.reference))
+        }
+    }
+}
+
+fn assemble(
+    host: &Inner,
+    spec: &WorkloadSpec,
+    prepared: &[Prepared],
+    service: Option<&Prepared>,
+) -> Result<(Running, Vec<ServiceRun>)> {
+    let mut running = Running::default();
+    let mut services = Vec::new();
+    let outgoing = Outgoing::new(host, spec);
+    let processors: Vec<_> = spec.components.iter().map(|c| share(&c.resources)).collect();
+    for (component, prepared) in spec.components.iter().zip(prepared) {
+        running
+            .components
+            .push(RunningComponent { about: about(component, prepared)?, replicas: Vec::new() });
+    }
+    for _ in 0..spec.replicas.get() {
+        let volumes = Volumes::make(spec, &mut running.folders)?;
+        for (index, (component, prepared)) in spec.components.iter().zip(prepared).enumerate() {
+            let around = Surroundings {
+                processor: processors[index].clone(),
+                ..surroundings(&component.resources, &component.interfaces, &volumes, &outgoing)?
+            };
+            let config = GuestConfig {
+                version: prepared.linked.handler(&component.http.versions)?,
+                pool: component.pool,
+                around,
+                timeout: host.config.request_timeout,
+                max_instances: host.config.max_instances_per_component,
+            };
+            let guest = Arc::new(Guest::new(&prepared.linked, config, &prepared.source)?);
+            running.routes.extend(keys(component).map(|key| (key, Arc::clone(&guest))));
+            running.components[index].replicas.push(guest);
+        }
+        if let (Some(service), Some(prepared)) = (&spec.service, service) {
+            let around =
+                surroundings(&service.resources, &service.interfaces, &volumes, &outgoing)?;
+            let around = Surroundings { processor: share(&service.resources), ..around };
+            services.push(ServiceRun::new(&prepared.linked, around, &prepared.source)?);
+        }
+    }
+    Ok((running, services))
+}
+
+fn about(component: &ComponentSpec, prepared: &Prepared) -> Result<ComponentStatus> {
+    let version = prepared.linked.handler(&component.http.versions)?;
+    if component.pool.is_some() && version == crate::workload::WasiVersion::P2 {
+        return Err(Error::Input(format!(
+            "poolSize of component {}: {} is a WASI 0.2 component, which serves one request per \
+             instance; instances are reused with WASI 0.3 only",
+            component.name, prepared.source
+        )));
+    }
+    Ok(ComponentStatus {
+        component: component.name.clone(),
+        source: prepared.source.clone(),
+        digest: prepared.digest.to_string(),
+        code: prepared.code.to_owned(),
+        handler: format!("wasi:http/{}", version.handler()),
+        ..ComponentStatus::default()
+    })
+}
+
+fn keys(component: &ComponentSpec) -> impl Iterator<Item = Key> {
+    let http = &component.http;
+    let all = http.host.is_none().then_some(None);
+    let hosts = http.hosts().map(|host| Some(host.to_owned()));
+    all.into_iter().chain(hosts).map(|host| Key { host, path: http.path.clone() })
+}
+
+fn share(resources: &Resources) -> Option<Arc<ProcessorShare>> {
+    resources.cpu_limit_millis.map(|millis| Arc::new(ProcessorShare::new(millis)))
+}
+
+fn surroundings(
+    resources: &Resources,
+    interfaces: &[InterfaceSpec],
+    volumes: &Volumes,
+    outgoing: &Outgoing<'_>,
+) -> Result<Surroundings> {
+    Ok(Surroundings {
+        environment: resources.environment.clone().into_iter().collect(),
+        config: resources.config.clone().into_iter().collect(),
+        mounts: volumes.mounts(resources),
+        egress: match offer(interfaces).egress {
+            true => Some(Arc::new(outgoing.for_component(resources)?)),
+            false => None,
+        },
+        memory_limit_bytes: resources.memory_limit_bytes,
+        processor: None,
+    })
+}
+
+/// The way out that all components of a workload share; made when the first of
+/// them has one.
+struct Outgoing<'a> {
+    host: &'a Inner,
+    spec: &'a WorkloadSpec,
+    shared: OnceCell<(Arc<dyn OutgoingHandler>, Arc<Semaphore>)>,
+}
+
+impl<'a> Outgoing<'a> {
+    fn new(host: &'a Inner, spec: &'a WorkloadSpec) -> Self {
+        Self { host, spec, shared: OnceCell::new() }
+    }
+
+    fn for_component(&self, resources: &Resources) -> Result<Egress> {
+        let allowed = AllowedHosts::parse(resources.allowed_hosts.iter().map(String::as_str))
+            .map_err(|wrong| Error::Input(format!("allowedHosts: {wrong}")))?;
+        let (handler, quota) = self.shared.get_or_init(|| {
+            let quota = Semaphore::new(self.host.config.max_outgoing_requests);
+            ((self.host.config.outgoing)(self.spec), Arc::new(quota))
+        });
+        Ok(Egress::new(allowed, Arc::clone(handler), Arc::clone(quota)))
+    }
+}
+
+/// One replica's volumes, by index in the workload.
+struct Volumes {
+    folders: Vec<PathBuf>,
+}
+
+impl Volumes {
+    fn make(spec: &WorkloadSpec, ephemeral: &mut Vec<TempDir>) -> Result<Self> {
+        let mut folders = Vec::new();
+        for volume in &spec.volumes {
+            let name = &volume.name;
+            folders.push(match &volume.kind {
+                VolumeKind::Ephemeral => {
+                    let folder = tempfile::tempdir().map_err(|e| {
+                        Error::Runtime(format!("making the ephemeral volume {name}: {e}"))
+                    })?;
+                    let path = folder.path().to_path_buf();
+                    ephemeral.push(folder);
+                    path
+                }
+                VolumeKind::HostPath(path) if path.is_dir() => path.clone(),
+                VolumeKind::HostPath(path) => {
+                    return Err(Error::Input(format!(
+                        "hostPath {} of the volume {name} is not a folder: make it first",
+                        path.display()
+                    )));
+                }
+            });
+        }
+        Ok(Self { folders })
+    }
+
+    fn mounts(&self, resources: &Resources) -> Vec<Mount> {
+        let mounts = resources.mounts.iter().filter_map(|mount| {
+            Some(Mount {
+                folder: self.folders.get(mount.volume)?.clone(),
+                guest_path: mount.guest_path.clone(),
+                read_only: mount.read_only,
+            })
+        });
+        mounts.collect()
+    }
+}
