@@ -2,6 +2,7 @@
 //! imports come from its own world alone, and all are tested on the machine that builds them.
 
 pub mod abuse;
+pub mod errand;
 pub mod error_name;
 pub mod frames;
 pub mod pattern;
