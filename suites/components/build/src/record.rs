@@ -16,15 +16,16 @@ pub(crate) const SUMS: &str = "SHA256SUMS";
 pub(crate) const SOURCES: &str = "SOURCES";
 pub(crate) const TOOLCHAIN: &str = "TOOLCHAIN";
 
-/// Beside the guests' own folders, what decides their bytes. The builder's code is not here:
-/// editing a comment in it would ask everybody for a rebuild. `check` notices when it changes the
-/// bytes.
-const SHARED_SOURCES: [&str; 5] = [
+/// Beside the guests' own folders, what decides their bytes; `shared` has the crates that several
+/// of them use. The builder's code is not here: editing a comment in it would ask everybody for a
+/// rebuild. `check` notices when it changes the bytes.
+const SHARED_SOURCES: [&str; 6] = [
     "Cargo.lock",
     "Cargo.toml",
     "build/Cargo.toml",
     "build/debian-packages",
     "rust-toolchain.toml",
+    "shared",
 ];
 
 /// Name to SHA-256, in hexadecimal.

@@ -186,6 +186,7 @@ mod tests {
             "guest/src/lib.rs",
             "prebuilt/guest.wasm",
             "rust-toolchain.toml",
+            "shared/parts/src/lib.rs",
         ] {
             write(&places, name, name)?;
         }
@@ -214,6 +215,7 @@ mod tests {
             ("guest/src/lib.rs", Outcome::Differs),
             ("guest/src/more.rs", Outcome::Differs),
             ("second/Cargo.toml", Outcome::Differs),
+            ("shared/parts/src/lib.rs", Outcome::Differs),
             ("prebuilt/guest.wasm", Outcome::Differs),
             ("prebuilt/stray.wasm", Outcome::Differs),
         ] {

@@ -1,5 +1,6 @@
-//! Copies the WIT texts of wasi:http out of the `wasmtime-wasi-http` crate that cargo has locked
-//! and checked, into `wit/p2` and `wit/p3`. It must not change them, and nothing here is committed.
+//! Copies the WIT texts out of the crates that cargo has locked and checked into `wit/`: what WASI
+//! 0.2 and 0.3 say about http and all it rests on (cli, clocks, filesystem, ...), and wasi:config. It
+//! must not change them, and nothing of `wit/` is committed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,31 +12,34 @@ use crate::cargo;
 use crate::listing;
 use crate::places::Places;
 
-const CRATE: &str = "wasmtime-wasi-http";
-
-/// Folder in `wit/`, folder in the crate.
-const COPIES: [(&str, &str); 2] = [("p2", "wit"), ("p3", "src/p3/wit")];
+/// Folder in `wit/`, the crate, folder in the crate.
+const COPIES: [(&str, &str, &str); 3] = [
+    ("p2", "wasmtime-wasi-http", "wit"),
+    ("p3", "wasmtime-wasi-http", "src/p3/wit"),
+    // It names no package of 0.2 or 0.3, so guests of both can import it.
+    ("config", "wasmtime-wasi-config", "wit"),
+];
 
 type Tree = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Brings `wit/` in step with the locked crate.
+/// Brings `wit/` in step with the locked crates.
 pub(crate) fn copy(places: &Places) -> Result<()> {
     let metadata = cargo::metadata(&places.builder_manifest(), &places.components)?;
-    let found = metadata.packages.iter().find(|package| package.name.as_str() == CRATE);
-    let package = found.with_context(|| {
-        format!(
-            "finding {CRATE} in build/Cargo.lock: restore it in build/Cargo.toml, under \
-             [target.'cfg(any())'.dependencies]"
-        )
-    })?;
-    let source = package
-        .manifest_path
-        .parent()
-        .with_context(|| format!("finding the folder of {}", package.manifest_path))?;
-    for (to, from) in COPIES {
+    for (to, name, from) in COPIES {
+        let found = metadata.packages.iter().find(|package| package.name.as_str() == name);
+        let package = found.with_context(|| {
+            format!(
+                "finding {name} in build/Cargo.lock: restore it in build/Cargo.toml, under \
+                 [target.'cfg(any())'.dependencies]"
+            )
+        })?;
+        let source = package
+            .manifest_path
+            .parent()
+            .with_context(|| format!("finding the folder of {}", package.manifest_path))?;
         mirror(source.join(from).as_std_path(), &places.wit().join(to))?;
+        println!("wit: {name} {} -> wit/{to}", package.version);
     }
-    println!("wit: {CRATE} {} -> wit/p2, wit/p3", package.version);
     Ok(())
 }
 
