@@ -75,8 +75,8 @@ impl Prepared {
 /// A component whose imports are linked, ready to be instantiated.
 pub(crate) struct Linked {
     pub(crate) instance: InstancePre<GuestState>,
-    /// The handlers it exports.
-    pub(crate) handlers: Vec<WasiVersion>,
+    /// The handlers it exports, with their full names.
+    handlers: Vec<(WasiVersion, String)>,
     name: String,
 }
 
@@ -97,18 +97,17 @@ impl Linked {
     /// The one handler that both the component exports and the workload offers.
     pub(crate) fn handler(&self, offered: &[WasiVersion]) -> Result<WasiVersion> {
         let name = &self.name;
-        let Some(first) = self.handlers.first() else {
+        let Some((first, export)) = self.handlers.first() else {
             return Err(Error::Input(format!(
                 "{name} exports no HTTP handler: expected wasi:http/incoming-handler@0.2.x or \
                  wasi:http/handler@0.3.x"
             )));
         };
-        let mut both = self.handlers.iter().filter(|version| offered.contains(version));
+        let mut both = self.handlers.iter().filter(|(version, _)| offered.contains(version));
         match (both.next(), both.next()) {
-            (Some(version), None) => Ok(*version),
+            (Some((version, _)), None) => Ok(*version),
             (None, _) => Err(Error::Input(format!(
-                "{name} exports wasi:http/{}, which the workload's hostInterfaces do not list: \
-                 add {0}",
+                "{name} exports {export}, which the workload's hostInterfaces do not list: add {}",
                 first.handler()
             ))),
             (Some(_), Some(_)) => Err(Error::Input(format!(
@@ -118,14 +117,14 @@ impl Linked {
     }
 }
 
-fn handlers(component: &Component) -> Vec<WasiVersion> {
+fn handlers(component: &Component) -> Vec<(WasiVersion, String)> {
     let exports = component.component_type();
     let mut found = Vec::new();
     for (export, _) in exports.exports(component.engine()) {
         if export.starts_with("wasi:http/incoming-handler@0.2.") {
-            found.push(WasiVersion::P2);
+            found.push((WasiVersion::P2, export.to_owned()));
         } else if export.starts_with("wasi:http/handler@0.3.") {
-            found.push(WasiVersion::P3);
+            found.push((WasiVersion::P3, export.to_owned()));
         }
     }
     found

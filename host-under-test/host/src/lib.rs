@@ -11,7 +11,7 @@ mod component;
 pub mod digest;
 mod egress;
 mod engine;
-mod error;
+pub mod error;
 mod guest;
 mod host;
 mod hostname;

@@ -23,7 +23,7 @@ const CAPABILITIES: &[&str] = &[
     "limits",
     "multipath",
     "pools",
-    "services-run",
+    "service-run",
     "several-workloads",
 ];
 

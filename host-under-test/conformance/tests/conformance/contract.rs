@@ -18,7 +18,21 @@ fn check_capabilities(mut command: Command, name: &str, capabilities: &[&str]) {
 
 #[test]
 fn capabilities() {
-    check_capabilities(host(), "host-under-test", &["http-p2", "http-p3", "aot"]);
+    let host_can = [
+        "http-p2",
+        "http-p3",
+        "aot",
+        "admin",
+        "compilers",
+        "egress",
+        "h2c",
+        "limits",
+        "multipath",
+        "pools",
+        "service-run",
+        "several-workloads",
+    ];
+    check_capabilities(host(), "host-under-test", &host_can);
     check_capabilities(native(), "native", &["http-native"]);
 }
 

@@ -82,5 +82,5 @@ fn an_import_nobody_offers() {
     check_component(Some(&guest), &["does not offer", "acme:missing/thing@1.0.0"]);
     let import = r#"(import "wasi:http/outgoing-handler@0.2.0" (instance (export "f" (func))))"#;
     let guest = p2_guest("unreachable", import);
-    check_component(Some(&guest), &["does not offer", "wasi:http/outgoing-handler@0.2.0"]);
+    check_component(Some(&guest), &["do not list", "wasi:http/outgoing-handler@0.2.0"]);
 }

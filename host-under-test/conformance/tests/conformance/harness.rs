@@ -71,21 +71,23 @@ impl Files {
 /// The YAML of a workload that lists both handlers.
 pub(crate) fn workload_text(component: &Path, config: &str) -> String {
     let config =
-        if config.is_empty() { String::new() } else { format!("      config: {config}\n") };
+        if config.is_empty() { String::new() } else { format!("          config: {config}\n") };
     format!(
         "apiVersion: runtime.wasmcloud.dev/v1alpha1\n\
          kind: WorkloadDeployment\n\
          metadata:\n\
          \x20 name: test\n\
          spec:\n\
-         \x20 hostInterfaces:\n\
-         \x20   - namespace: wasi\n\
-         \x20     package: http\n\
-         \x20     interfaces: [incoming-handler, handler]\n\
+         \x20 template:\n\
+         \x20   spec:\n\
+         \x20     hostInterfaces:\n\
+         \x20       - namespace: wasi\n\
+         \x20         package: http\n\
+         \x20         interfaces: [incoming-handler, handler]\n\
          {config}\
-         \x20 components:\n\
-         \x20   - name: guest\n\
-         \x20     file: {}\n",
+         \x20     components:\n\
+         \x20       - name: guest\n\
+         \x20         file: {}\n",
         component.display()
     )
 }
@@ -184,6 +186,10 @@ impl Server {
     /// One GET on a connection of its own.
     pub(crate) fn get(&self) -> Response {
         self.connect().get("any.localhost")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, name: &str) {

@@ -3,19 +3,33 @@
 
 #![allow(clippy::panic, reason = "an expectation of the harness that fails is a failed test")]
 
+/// Workloads that come and go while the host runs.
+mod admin;
 /// Loading machine code: what is refused, and that it serves like the component.
 mod aot;
 /// The two JSON lines, arguments and exit codes.
 mod contract;
+/// Outgoing requests: to whom, over which connections.
+mod egress;
 /// Bad components, and that each is refused in words.
 mod guests;
 /// A running host, a command that ends, and files for both.
 mod harness;
 /// Requests and answers: bodies, hosts, overload, traps, clients that leave.
 mod http;
+/// HTTP/2, and gRPC's trailers.
+mod http2;
 /// The client side of HTTP/1.1, simple enough to be trusted.
 mod http_client;
+/// Components and clients that misbehave.
+mod isolation;
+/// Who answers: by path, by host, in turn.
+mod multipath;
+/// Instances that stay.
+mod reuse;
 /// Signals and what happens to requests under way.
 mod stop;
+/// Volumes, environment, configuration; services.
+mod surroundings;
 /// The workload file: what is refused, and where the error points.
 mod workload;

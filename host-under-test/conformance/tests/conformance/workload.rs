@@ -15,8 +15,9 @@ fn check_workload(text: &str, parts: &[&str]) {
 
 #[test]
 fn an_unknown_field_is_named_with_line_and_path() {
-    let text = workload_text(Path::new("a.wasm"), "").replace("file:", "imagee: b\n      file:");
-    check_workload(&text, &["workload.yaml:12:7: spec.components[0].imagee: unknown field"]);
+    let text = workload_text(Path::new("a.wasm"), "").replace("file:", "imagee: b\n          file:");
+    let want = "workload.yaml:14:11: spec.template.spec.components[0].imagee: unknown field";
+    check_workload(&text, &[want]);
 }
 
 #[test]
@@ -26,14 +27,25 @@ fn refusals_point_at_their_place() {
         (good.replace("kind: W", "kind: X"), "workload.yaml:2:7: kind: `XorkloadDeployment`"),
         (good.replace("v1alpha1", "v9"), "workload.yaml:1:13: apiVersion: "),
         (good.replace("package: http", "package: keyvalue"), "does not offer wasi:keyvalue"),
-        (good.replace("{host: a}", "{hots: a}"), "spec.hostInterfaces[0].config.hots: unknown key"),
         (
-            good.replace("[incoming-handler, handler]", "[client]"),
-            "wasi:http/client is not offered",
+            good.replace("{host: a}", "{hots: a}"),
+            "spec.template.spec.hostInterfaces[0].config.hots: unknown key",
         ),
-        (good.replace("name: test", "name: test\n  labels: {}"), ":5:3: metadata.labels: unknown"),
+        (
+            good.replace("[incoming-handler, handler]", "[proxy]"),
+            "wasi:http/proxy is not offered",
+        ),
+        (good.replace("name: test", "name: test\n  uid: x"), ":5:3: metadata.uid: unknown"),
+        (
+            good.replace("  template:\n    spec:\n", "").replace("\n      ", "\n  "),
+            "spec.hostInterfaces: belongs below `spec.template.spec`",
+        ),
+        (
+            good.replace("file: ", "poolSize: 1\n          maxConcurrency: 0x7fffffff\n          file: "),
+            "maxConcurrency: 2147483647 is out of range",
+        ),
         (good.replace("kind: ", "kind "), "workload.yaml:2:"),
-        (String::new(), "workload.yaml:1:1: unexpected end of input"),
+        (String::new(), "workload.yaml:1:1: there is no workload in this file"),
         ("\t".to_owned(), "workload.yaml:1:"),
         ("&a [*a, *a]".to_owned(), "workload.yaml:1:"),
     ];

@@ -74,6 +74,9 @@ pub(crate) enum Failure {
 
 /// A component that answers requests.
 pub(crate) struct Guest {
+    /// Keeps the code shared: as long as one workload runs a component, the next
+    /// one finds it compiled and linked.
+    _linked: Arc<Linked>,
     handler: Handler,
     around: Arc<Surroundings>,
     reuse: Reuse,
@@ -105,7 +108,7 @@ pub(crate) struct GuestConfig {
 
 impl Guest {
     /// Fails if the component's handler does not have the type WASI gives it.
-    pub(crate) fn new(linked: &Linked, config: GuestConfig, name: &str) -> Result<Self> {
+    pub(crate) fn new(linked: &Arc<Linked>, config: GuestConfig, name: &str) -> Result<Self> {
         let GuestConfig { version, pool, around, timeout, max_instances } = config;
         let instance = linked.instance.clone();
         let handler = match version {
@@ -122,7 +125,8 @@ impl Guest {
             Some(pool) => Reuse::Shared(SharedPool::new(&pool)),
         };
         let counters = Counters::new(max_instances);
-        Ok(Self { handler, around: Arc::new(around), reuse, timeout, counters })
+        let (linked, around) = (Arc::clone(linked), Arc::new(around));
+        Ok(Self { _linked: linked, handler, around, reuse, timeout, counters })
     }
 
     /// Answers one request.

@@ -13,6 +13,8 @@ use wasmtime_wasi::p3::bindings as p3;
 
 /// A linked service.
 pub(crate) struct ServiceRun {
+    /// Keeps the code shared with other workloads of the same component.
+    _linked: Arc<Linked>,
     run: Run,
     around: Arc<Surroundings>,
 }
@@ -33,7 +35,7 @@ pub(crate) enum Ended {
 
 impl ServiceRun {
     /// Fails if the component exports no `wasi:cli/run`.
-    pub(crate) fn new(linked: &Linked, around: Surroundings, name: &str) -> Result<Self> {
+    pub(crate) fn new(linked: &Arc<Linked>, around: Surroundings, name: &str) -> Result<Self> {
         let instance = || linked.instance.clone();
         let run = p3::CommandPre::new(instance())
             .map(Run::P3)
@@ -44,7 +46,7 @@ impl ServiceRun {
                     &e,
                 )
             })?;
-        Ok(Self { run, around: Arc::new(around) })
+        Ok(Self { _linked: Arc::clone(linked), run, around: Arc::new(around) })
     }
 
     /// Runs it once, to its end.

@@ -43,10 +43,8 @@ impl Registry {
     /// The bytes of an image's manifest.
     pub(super) async fn manifest(&self, image: &Reference) -> Result<Vec<u8>> {
         let (client, auth) = self.open(image).await?;
-        let (bytes, _) = patiently(image, async || {
-            client.pull_manifest_raw(image, &auth, &[OCI_IMAGE_MEDIA_TYPE]).await
-        })
-        .await?;
+        let ask = || client.pull_manifest_raw(image, &auth, &[OCI_IMAGE_MEDIA_TYPE]);
+        let (bytes, _) = patiently(image, ask).await?;
         Ok(bytes.into())
     }
 
@@ -59,13 +57,13 @@ impl Registry {
     ) -> Result<Vec<u8>> {
         let (client, auth) = self.open(image).await?;
         client.store_auth_if_needed(image.resolve_registry(), &auth).await;
-        let digest = &*digest.to_string();
-        patiently(image, async || {
+        let (client, digest) = (&client, &*digest.to_string());
+        let ask = || async move {
             let mut blob = Bounded { bytes: Vec::new(), left: size_bytes };
             client.pull_blob(image, digest, &mut blob).await?;
             Ok(blob.bytes)
-        })
-        .await
+        };
+        patiently(image, ask).await
     }
 
     async fn open(&self, image: &Reference) -> Result<(Client, RegistryAuth)> {
@@ -143,10 +141,10 @@ fn is_loopback(registry: &str) -> bool {
 }
 
 /// Tries again after failures that may pass.
-async fn patiently<T>(
-    image: &Reference,
-    ask: impl AsyncFn() -> std::result::Result<T, OciDistributionError>,
-) -> Result<T> {
+async fn patiently<T, F>(image: &Reference, ask: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = std::result::Result<T, OciDistributionError>>,
+{
     let mut pauses = PAUSES.iter();
     loop {
         let (may_pass, error) = match tokio::time::timeout(TIMEOUT, ask()).await {

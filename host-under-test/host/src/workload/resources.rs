@@ -4,6 +4,7 @@
 use super::source::Field;
 use super::spec::{MountSpec, PoolSpec, Resources, VolumeKind, VolumeSpec};
 use super::syntax;
+use crate::egress::AllowedHosts;
 use super::wire::{TextMap, WireComponent, WireMount, WireResources, WireVolume};
 use crate::error::Result;
 use serde_saphyr::Spanned;
@@ -90,7 +91,7 @@ pub(super) fn resources(
     let hosts = field.field("allowedHosts");
     for (index, host) in wire.allowed_hosts.iter().enumerate() {
         let refuse = |e| hosts.item(index).refuse(host.referenced, e);
-        syntax::allowed_host(&host.value).map_err(refuse)?;
+        AllowedHosts::parse([host.value.as_str()]).map_err(|wrong| refuse(wrong.to_string()))?;
     }
     Ok(Resources {
         memory_limit_bytes: memory_mb.map(|mb| u64::from(mb) << 20),

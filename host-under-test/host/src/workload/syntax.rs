@@ -72,15 +72,6 @@ pub(super) fn variable(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A host that outgoing requests may go to. Only what no list of hosts allows:
-/// what an entry means is decided where requests leave.
-pub(super) fn allowed_host(text: &str) -> Result<(), String> {
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err(format!("`{text}` is not a host: must not be empty nor contain white space"));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

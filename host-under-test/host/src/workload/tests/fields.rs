@@ -152,8 +152,8 @@ fn what_a_component_is_given_is_checked() {
         (
             "allowedHosts: ['a b']",
             format!(
-                "16:28: {entry}.allowedHosts[0]: `a b` is not a host: must not be empty nor contain \
-                 white space"
+                "16:28: {entry}.allowedHosts[0]: `a b` is not an allowed host, expected \
+                 [scheme://]host[:port] with a name, *.name, an address ([::1] for IPv6) or *"
             ),
         ),
     ];
