@@ -7,6 +7,8 @@
 mod admin;
 /// Loading machine code: what is refused, and that it serves like the component.
 mod aot;
+/// Ways to get code: three compilers, and code kept from one start to the next.
+mod compilers;
 /// The two JSON lines, arguments and exit codes.
 mod contract;
 /// Outgoing requests: to whom, over which connections.
@@ -21,6 +23,8 @@ mod http;
 mod http2;
 /// The client side of HTTP/1.1, simple enough to be trusted.
 mod http_client;
+/// Components out of a registry.
+mod images;
 /// Components and clients that misbehave.
 mod isolation;
 /// Who answers: by path, by host, in turn.

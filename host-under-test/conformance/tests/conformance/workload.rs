@@ -15,7 +15,8 @@ fn check_workload(text: &str, parts: &[&str]) {
 
 #[test]
 fn an_unknown_field_is_named_with_line_and_path() {
-    let text = workload_text(Path::new("a.wasm"), "").replace("file:", "imagee: b\n          file:");
+    let text =
+        workload_text(Path::new("a.wasm"), "").replace("file:", "imagee: b\n          file:");
     let want = "workload.yaml:14:11: spec.template.spec.components[0].imagee: unknown field";
     check_workload(&text, &[want]);
 }
@@ -31,17 +32,17 @@ fn refusals_point_at_their_place() {
             good.replace("{host: a}", "{hots: a}"),
             "spec.template.spec.hostInterfaces[0].config.hots: unknown key",
         ),
-        (
-            good.replace("[incoming-handler, handler]", "[proxy]"),
-            "wasi:http/proxy is not offered",
-        ),
+        (good.replace("[incoming-handler, handler]", "[proxy]"), "wasi:http/proxy is not offered"),
         (good.replace("name: test", "name: test\n  uid: x"), ":5:3: metadata.uid: unknown"),
         (
             good.replace("  template:\n    spec:\n", "").replace("\n      ", "\n  "),
             "spec.hostInterfaces: belongs below `spec.template.spec`",
         ),
         (
-            good.replace("file: ", "poolSize: 1\n          maxConcurrency: 0x7fffffff\n          file: "),
+            good.replace(
+                "file: ",
+                "poolSize: 1\n          maxConcurrency: 0x7fffffff\n          file: ",
+            ),
             "maxConcurrency: 2147483647 is out of range",
         ),
         (good.replace("kind: ", "kind "), "workload.yaml:2:"),

@@ -5,6 +5,7 @@
 //! Layout of such images: the CNCF's "Wasm OCI Artifact layout".
 
 mod cache;
+mod credentials;
 mod manifest;
 mod registry;
 #[cfg(test)]

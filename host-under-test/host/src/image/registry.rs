@@ -1,9 +1,9 @@
-//! Asking a registry: protocol, credentials, patience. What it answers is judged
-//! elsewhere. Credentials never reach an error or a log.
+//! Asking a registry: protocol, patience, and what its errors mean. What it
+//! answers is judged elsewhere. No secret reaches an error or a log.
 
+use super::credentials;
 use crate::digest::Sha256Digest;
 use crate::error::{Error, Result, one_line};
-use docker_credential::{CredentialRetrievalError, DockerCredential};
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
@@ -80,7 +80,7 @@ impl Registry {
             }
         };
         // May run a program that Docker's configuration names.
-        let auth = tokio::task::spawn_blocking(move || credentials(&registry)).await;
+        let auth = tokio::task::spawn_blocking(move || credentials::of(&registry)).await;
         let auth = auth.map_err(|e| Error::Runtime(format!("reading credentials: {e}")))??;
         Ok((client, auth))
     }
@@ -103,32 +103,6 @@ fn new_client(protocol: ClientProtocol) -> std::result::Result<Client, String> {
         ..ClientConfig::default()
     };
     Client::try_from(config).map_err(|e| describe(e))
-}
-
-/// What Docker's `config.json` says of this registry.
-fn credentials(registry: &str) -> Result<RegistryAuth> {
-    let refuse = |what: &str| {
-        Err(Error::Input(format!(
-            "credentials of registry {registry} (Docker's config.json): {what}"
-        )))
-    };
-    match docker_credential::get_credential(registry) {
-        Ok(DockerCredential::UsernamePassword(name, password)) => {
-            Ok(RegistryAuth::Basic(name, password))
-        }
-        Ok(DockerCredential::IdentityToken(_)) => {
-            refuse("identity tokens are not supported, log in with a password or access token")
-        }
-        Err(
-            CredentialRetrievalError::NoCredentialConfigured
-            | CredentialRetrievalError::ConfigNotFound,
-        ) => Ok(RegistryAuth::Anonymous),
-        // What the helper printed may be what it was asked for.
-        Err(CredentialRetrievalError::HelperFailure { helper, .. }) => {
-            refuse(&format!("the helper {helper} failed"))
-        }
-        Err(e) => refuse(&one_line(&e.to_string())),
-    }
 }
 
 /// Whether a registry (`HOST` or `HOST:PORT`) is on this machine.

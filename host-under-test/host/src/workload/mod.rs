@@ -16,6 +16,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod wire_environment;
 
 pub use spec::{
     ComponentSource, ComponentSpec, HttpSpec, InterfaceSpec, MountSpec, PoolSpec, Resources,

@@ -6,6 +6,7 @@ use super::spec::{MountSpec, PoolSpec, Resources, VolumeKind, VolumeSpec};
 use super::syntax;
 use crate::egress::AllowedHosts;
 use super::wire::{TextMap, WireComponent, WireMount, WireResources, WireVolume};
+use super::wire_environment::WireEnvironment;
 use crate::error::Result;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -80,14 +81,10 @@ pub(super) fn resources(
 ) -> Result<Resources> {
     let Some(wire) = wire else { return Ok(Resources::default()) };
     let memory_mb = limit(&field.field("memoryLimitMb"), wire.memory_limit_mb, MAX_MEMORY_MB)?;
-    let environment = field.field("environment.config");
-    for (name, text) in &wire.environment.config {
-        let field = environment.field(name);
-        syntax::variable(name).map_err(|e| environment.refuse(text.referenced, e))?;
-        if text.value.contains('\0') {
-            return Err(field.refuse(text.referenced, "must not contain a NUL"));
-        }
-    }
+    let environment = match wire.environment {
+        WireEnvironment::Layer(layer) => variables(&field.field("environment.config"), layer)?,
+        WireEnvironment::Plain(plain) => variables(&field.field("environment"), plain)?,
+    };
     let hosts = field.field("allowedHosts");
     for (index, host) in wire.allowed_hosts.iter().enumerate() {
         let refuse = |e| hosts.item(index).refuse(host.referenced, e);
@@ -97,7 +94,7 @@ pub(super) fn resources(
         memory_limit_bytes: memory_mb.map(|mb| u64::from(mb) << 20),
         cpu_limit_millis: limit(&field.field("cpuLimit"), wire.cpu_limit, MAX_CPU_MILLIS)?,
         config: plain(wire.config),
-        environment: plain(wire.environment.config),
+        environment,
         mounts: mounts(&field.field("volumeMounts"), wire.volume_mounts, volumes)?,
         allowed_hosts: wire.allowed_hosts.into_iter().map(|host| host.value).collect(),
     })
@@ -131,6 +128,16 @@ pub(super) fn pool(field: &Field, wire: &WireComponent) -> Result<Option<PoolSpe
 /// A map without its places.
 pub(super) fn plain(map: TextMap) -> BTreeMap<String, String> {
     map.into_iter().map(|(key, text)| (key, text.value)).collect()
+}
+
+fn variables(field: &Field, wire: TextMap) -> Result<BTreeMap<String, String>> {
+    for (name, text) in &wire {
+        syntax::variable(name).map_err(|e| field.refuse(text.referenced, e))?;
+        if text.value.contains('\0') {
+            return Err(field.field(name).refuse(text.referenced, "must not contain a NUL"));
+        }
+    }
+    Ok(plain(wire))
 }
 
 fn limit(field: &Field, value: Option<Spanned<i64>>, most: u32) -> Result<Option<u32>> {

@@ -36,11 +36,9 @@ const REASONS: &[(&str, &str)] = &[
     ("template.annotations", "annotations belong to `metadata`"),
 ];
 const BELOW_TEMPLATE: &str = "belongs below `spec.template.spec`, as in wasmCloud";
-/// Any name is a field of its own here, so the end of the path says nothing.
-const ENVIRONMENT: &str = "localResources.environment";
 
 /// Maps whose keys are the user's: what follows them in a path is never ours.
-const FREE_KEYS: &[&str] = &["config", "labels", "annotations"];
+const FREE_KEYS: &[&str] = &["config", "environment", "labels", "annotations"];
 
 thread_local! {
     /// Where the document being parsed on this thread failed. Serde's errors have
@@ -107,13 +105,10 @@ impl File {
 }
 
 fn reason_for(path: &str) -> Option<&'static str> {
-    let (parent, _) = path.rsplit_once('.')?;
     let ends_with = |end: &str| {
         path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    let reason = REASONS.iter().find(|(end, _)| ends_with(end)).map(|(_, reason)| *reason);
-    let variable = parent.ends_with(ENVIRONMENT).then_some("put variables below `config`");
-    reason.or(variable)
+    REASONS.iter().find(|(end, _)| ends_with(end)).map(|(_, reason)| *reason)
 }
 
 /// Nothing that lets a small text mean something large, or mean it twice.
@@ -187,6 +182,7 @@ impl<'a> Field<'a> {
 fn dotted(path: &FieldPath) -> String {
     let mut text = String::new();
     let mut is_free_key = false;
+    let mut previous = "";
     for segment in path {
         match segment {
             Segment::Seq { index } => text.push_str(&format!("[{index}]")),
@@ -197,7 +193,10 @@ fn dotted(path: &FieldPath) -> String {
                     text.push('.');
                 }
                 text.push_str(key);
-                is_free_key = !is_free_key && FREE_KEYS.contains(&key.as_str());
+                // Of all keys that are the user's, this one opens a map of its own.
+                let is_layer = previous == "environment" && key == "config";
+                is_free_key = FREE_KEYS.contains(&key.as_str()) && (!is_free_key || is_layer);
+                previous = key;
             }
             Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => {}
         }

@@ -1,6 +1,7 @@
 //! What may be written in a workload file. Syntax only: no field's value is
 //! judged here, and no type of this file leaves the parent module.
 
+use super::wire_environment::WireEnvironment;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -103,13 +104,6 @@ pub(super) struct WireResources {
     pub(super) volume_mounts: Vec<WireMount>,
     #[serde(default)]
     pub(super) allowed_hosts: Vec<Text>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct WireEnvironment {
-    #[serde(default)]
-    pub(super) config: TextMap,
 }
 
 #[derive(Debug, Deserialize)]

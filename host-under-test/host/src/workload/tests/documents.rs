@@ -69,12 +69,23 @@ fn fields_nobody_knows_are_named_with_path_and_line() {
     for (old, new, want) in cases {
         check_refused(&good.replace(old, new), want);
     }
+    let environment = "spec.template.spec.components[0].localResources.environment";
     check_refused(
-        &resources("environment:\n  RUST_LOG: debug"),
-        "17:15: spec.template.spec.components[0].localResources.environment.RUST_LOG: put variables \
-         below `config`",
+        &resources("environment:\n  A: b\n  configFrom: [{name: a}]"),
+        &format!(
+            "18:15: {environment}.configFrom: there is no cluster to read a ConfigMap from: write \
+             the values into `config`"
+        ),
+    );
+    check_refused(
+        &resources("environment:\n  A: b\n  config: {C: d}"),
+        &format!("17:15: {environment}: put all variables below `config`, or none"),
     );
     // A key named like a part of the parser's own.
+    for layer in ["environment:\n  value: [1]", "environment: {config: {\nvalue: [1]}}"] {
+        let error = parse(&resources(layer), Path::new(PATH)).unwrap_err().to_string();
+        assert!(error.contains(".value: expected string scalar"), "{error}");
+    }
     check_refused(
         &resources("config:\n  value: [1]"),
         "17:22: spec.template.spec.components[0].localResources.config.value: expected string scalar",
@@ -122,4 +133,13 @@ fn several_documents_are_several_workloads() {
          image, file, digest, poolSize, maxInvocations, maxConcurrency, localResources, \
          hostInterfaces",
     );
+}
+
+#[test]
+fn a_field_without_a_value_is_absent() {
+    let mut text = with_fields("poolSize:\nlocalResources:\n  environment:\n  allowedHosts:");
+    text.push_str("      volumes:\n      service:\n");
+    let workload = parsed(&text);
+    assert_eq!(workload.components[0].resources, Resources::default());
+    assert!(workload.service.is_none() && workload.volumes.is_empty());
 }

@@ -118,7 +118,7 @@ fn volumes_and_mounts_fit_together() {
         ),
         (
             mount("").replace("ephemeral: {}", "hostPath: {path: ''}"),
-            "18:37: spec.template.spec.volumes[0].hostPath.path: must be the path of a folder"
+            "18:38: spec.template.spec.volumes[0].hostPath.path: must be the path of a folder"
                 .to_owned(),
         ),
         (

@@ -96,7 +96,7 @@ spec:
             memoryLimitMb: 64
             cpuLimit: 500
             config: {{currency: EUR, value: 1}}
-            environment: {{config: {{RUST_LOG: debug, PORT: 80}}}}
+            environment: {{config: {{RUST_LOG: debug, PORT: 080}}}}
             allowedHosts: ["*.example.com", "[::1]:80"]
             volumeMounts:
               - {{name: static, mountPath: /srv/static/, readOnly: true}}
@@ -105,7 +105,7 @@ spec:
       service:
         file: cron.wasm
         maxRestarts: 2
-        localResources: {{cpuLimit: -1, memoryLimitMb: -1}}
+        localResources: {{cpuLimit: -1, memoryLimitMb: -1, environment: {{HOME: /}}}}
 "#
     );
     let workload = parsed(&text);
@@ -130,7 +130,7 @@ spec:
     let resources = &cart.resources;
     assert_eq!(resources.memory_limit_bytes, Some(64 << 20));
     assert_eq!(resources.cpu_limit_millis, Some(500));
-    assert_eq!((&*resources.config["value"], &*resources.environment["PORT"]), ("1", "80"));
+    assert_eq!((&*resources.config["value"], &*resources.environment["PORT"]), ("1", "080"));
     assert_eq!(resources.allowed_hosts, ["*.example.com", "[::1]:80"]);
     let [srv, tmp] = &*resources.mounts else { panic!("two mounts") };
     assert_eq!((srv.volume, srv.guest_path.as_str(), srv.read_only), (1, "/srv/static", true));
@@ -141,7 +141,11 @@ spec:
     assert_eq!(front.source, ComponentSource::File("/abs/front.wasm".into()));
     let service = workload.service.unwrap();
     assert_eq!((service.max_restarts, service.interfaces.len()), (2, 2));
-    assert_eq!(service.resources, Resources::default());
+    assert_eq!(
+        (service.resources.cpu_limit_millis, service.resources.memory_limit_bytes),
+        (None, None)
+    );
+    assert_eq!(service.resources.environment["HOME"], "/");
 }
 
 #[test]
