@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
 
@@ -88,6 +88,7 @@ fn talk(mode: &str, mut stream: TcpStream) -> Option<()> {
         };
         match mode {
             "stalls" if count.is_multiple_of(50) => thread::sleep(Duration::from_millis(100)),
+            "stalls-each-second" => stall_once_a_second(),
             "silent" => thread::sleep(Duration::from_secs(60)),
             "dies" if count == 50 => {
                 eprintln!("fake host gives up");
@@ -98,4 +99,12 @@ fn talk(mode: &str, mut stream: TcpStream) -> Option<()> {
         let length = body.len();
         write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}").ok()?;
     }
+}
+
+/// Holds whoever comes in the first 100 ms of a second until they are over, on
+/// every connection.
+fn stall_once_a_second() {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let into_second = Duration::from_nanos(since_1970.subsec_nanos().into());
+    thread::sleep(Duration::from_millis(100).saturating_sub(into_second));
 }

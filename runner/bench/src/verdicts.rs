@@ -3,9 +3,7 @@
 
 use crate::exit::Exit;
 use anyhow::{Result, bail};
-use model::{
-    Arm, Artifact, Block, Config, Direction, Label, Metric, NoiseClass, Outcome, Run, Suite,
-};
+use model::{Arm, Artifact, Block, Config, Direction, Metric, NoiseClass, Outcome, Run, Suite};
 use serde::Serialize;
 use stats::compare::{self, Options, Repeatability};
 use stats::{Better, Verdict, summary};
@@ -245,8 +243,10 @@ fn pairs<'a>(
         };
         if a.definition_sha256 != b.definition_sha256 {
             forbidden = Some("the benchmark changed between the two runs".to_owned());
-        } else if [a, b].iter().any(|block| block.labels.contains(&Label::GeneratorBound)) {
-            forbidden = Some(format!("generator-bound: {}", Label::GeneratorBound.meaning()));
+        } else if let Some(label) =
+            a.labels.iter().chain(&b.labels).find(|label| label.forbids_verdict())
+        {
+            forbidden = Some(format!("{}: {}", label.word(), label.meaning()));
         }
         measured.push((of_a, of_b));
     }

@@ -5,8 +5,8 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Instant,
 };
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 pub(crate) enum Phase {
     WarmUp,
     Measured,
-    /// No new request; those under way are still awaited and checked.
+    /// No request is due any more; those that were are awaited and checked.
     Finished,
 }
 
@@ -42,13 +42,35 @@ impl Clock {
 pub(crate) struct Counters {
     answered: AtomicU64,
     bytes: AtomicU64,
+    body_bytes_read: AtomicU64,
+    body_bytes_written: AtomicU64,
     reconnects: AtomicU64,
+    polls: AtomicU64,
 }
 
 impl Counters {
+    /// A connection had a look at its socket.
+    pub(crate) fn count_poll(&self) {
+        self.polls.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.load(Relaxed)
+    }
+
     pub(crate) fn count_answer(&self, bytes: u64) {
         self.answered.fetch_add(1, Relaxed);
         self.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Body bytes as they come, long before their answer is complete.
+    pub(crate) fn count_body_read(&self, bytes: u64) {
+        self.body_bytes_read.fetch_add(bytes, Relaxed);
+    }
+
+    /// Body bytes as the kernel takes them.
+    pub(crate) fn count_body_written(&self, bytes: u64) {
+        self.body_bytes_written.fetch_add(bytes, Relaxed);
     }
 
     pub(crate) fn count_reconnect(&self) {
@@ -63,6 +85,8 @@ pub(crate) struct Totals {
     pub(crate) answered: u64,
     pub(crate) errors: u64,
     pub(crate) bytes: u64,
+    pub(crate) body_bytes_read: u64,
+    pub(crate) body_bytes_written: u64,
     pub(crate) reconnects: u64,
 }
 
@@ -70,36 +94,63 @@ pub(crate) struct Totals {
 #[derive(Debug)]
 pub(crate) struct Board {
     pub(crate) clock: Clock,
-    phase: AtomicU8,
+    /// The measured part; `u64::MAX` for an instant that has not come.
+    measured_from_ns: AtomicU64,
+    measured_until_ns: AtomicU64,
     errors: AtomicU64,
     failure: Mutex<Option<Failure>>,
-    threads: Vec<Counters>,
+    threads: Vec<Arc<Counters>>,
 }
 
 impl Board {
     pub(crate) fn new(threads: usize) -> Board {
         Board {
             clock: Clock::start(),
-            phase: AtomicU8::new(Phase::WarmUp as u8),
+            measured_from_ns: AtomicU64::new(u64::MAX),
+            measured_until_ns: AtomicU64::new(u64::MAX),
             errors: AtomicU64::new(0),
             failure: Mutex::new(None),
-            threads: (0..threads).map(|_| Counters::default()).collect(),
+            threads: (0..threads).map(|_| Arc::default()).collect(),
         }
     }
 
     pub(crate) fn phase(&self) -> Phase {
-        match self.phase.load(Relaxed) {
-            0 => Phase::WarmUp,
-            1 => Phase::Measured,
-            _ => Phase::Finished,
+        if self.measured_until_ns() < u64::MAX {
+            Phase::Finished
+        } else if self.measured_from_ns.load(Relaxed) < u64::MAX {
+            Phase::Measured
+        } else {
+            Phase::WarmUp
         }
     }
 
-    pub(crate) fn enter(&self, phase: Phase) {
-        self.phase.store(phase as u8, Relaxed);
+    /// The measured part begins now.
+    pub(crate) fn begin(&self) {
+        self.measured_from_ns.store(self.clock.now_ns(), Relaxed);
     }
 
-    pub(crate) fn counters(&self, thread: usize) -> &Counters {
+    /// The measured part ends now.
+    pub(crate) fn end(&self) {
+        self.measured_until_ns.store(self.clock.now_ns(), Relaxed);
+    }
+
+    /// When it ended, or `u64::MAX`.
+    pub(crate) fn measured_until_ns(&self) -> u64 {
+        self.measured_until_ns.load(Relaxed)
+    }
+
+    /// Whether a request due then belongs to the measured part. To be asked
+    /// when it is answered: an instant of the past has its final answer.
+    pub(crate) fn is_measured(&self, due_ns: u64) -> bool {
+        self.measured_from_ns.load(Relaxed) <= due_ns && !self.is_over(due_ns)
+    }
+
+    /// Whether a request due then is not to be sent any more.
+    pub(crate) fn is_over(&self, due_ns: u64) -> bool {
+        due_ns >= self.measured_until_ns()
+    }
+
+    pub(crate) fn counters(&self, thread: usize) -> &Arc<Counters> {
         &self.threads[thread]
     }
 
@@ -127,6 +178,8 @@ impl Board {
         for counters in &self.threads {
             totals.answered += counters.answered.load(Relaxed);
             totals.bytes += counters.bytes.load(Relaxed);
+            totals.body_bytes_read += counters.body_bytes_read.load(Relaxed);
+            totals.body_bytes_written += counters.body_bytes_written.load(Relaxed);
             totals.reconnects += counters.reconnects.load(Relaxed);
         }
         totals

@@ -13,20 +13,21 @@ use sha2::{Digest, Sha256};
 use crate::{
     expect::{Expect, ExpectBody},
     failure::{Excerpt, WrongAnswer},
+    pattern,
     response::Sink,
 };
 
 /// Bytes kept for a message: one more than is shown, to know that it goes on.
 const KEEP_BYTES: usize = Excerpt::MAX_BYTES + 1;
 /// Right bytes shown before the first wrong one.
-const CONTEXT_BYTES: usize = 24;
+const CONTEXT_BYTES: u64 = 24;
 
 /// The first difference found.
 #[derive(Debug)]
 enum Trouble {
     Status(u16),
     Header(WrongAnswer),
-    Differs { at: usize },
+    Differs { at: u64 },
     TooLong,
 }
 
@@ -48,13 +49,21 @@ impl Checker {
     }
 
     /// Gets ready for the next answer.
-    pub(crate) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self, expect: &Arc<Expect>) {
+        if !Arc::ptr_eq(&self.expect, expect) {
+            self.expect = Arc::clone(expect);
+        }
         self.body_bytes = 0;
         self.trouble = None;
         self.kept.clear();
         if matches!(self.expect.body, ExpectBody::Sha256 { .. }) {
             self.hasher = Sha256::new();
         }
+    }
+
+    /// Bytes of the body so far.
+    pub(crate) fn body_bytes(&self) -> u64 {
+        self.body_bytes
     }
 
     /// Whether the answer is wrong and reading on would not tell more.
@@ -116,6 +125,7 @@ impl Checker {
         match &self.expect.body {
             ExpectBody::Exactly(bytes) => Some(bytes.len() as u64),
             ExpectBody::Sha256 { length, .. } => *length,
+            ExpectBody::Pattern { length } => Some(*length),
             ExpectBody::Any => None,
         }
     }
@@ -124,22 +134,21 @@ impl Checker {
     fn start_of_body(&self) -> Excerpt {
         match &self.expect.body {
             ExpectBody::Exactly(bytes) => Excerpt::of(&bytes[..self.body_bytes as usize]),
+            ExpectBody::Pattern { .. } => Excerpt::of(pattern::piece(0, self.body_bytes)),
             ExpectBody::Sha256 { .. } | ExpectBody::Any => Excerpt::of(&self.kept),
         }
     }
 
-    fn differs(&self, at: usize) -> WrongAnswer {
+    fn differs(&self, at: u64) -> WrongAnswer {
+        let from = at.saturating_sub(CONTEXT_BYTES);
         let expected = match &self.expect.body {
-            ExpectBody::Exactly(bytes) => bytes.as_slice(),
+            ExpectBody::Exactly(bytes) => &bytes[from as usize..],
+            ExpectBody::Pattern { length } => pattern::piece(from, *length),
             ExpectBody::Sha256 { .. } | ExpectBody::Any => &[],
         };
-        let from = at.saturating_sub(CONTEXT_BYTES);
-        let seen = [&expected[from..at], &self.kept].concat();
-        WrongAnswer::Body {
-            at: at as u64,
-            expected: Excerpt::of(&expected[from..]),
-            seen: Excerpt::of(&seen),
-        }
+        let same = ((at - from) as usize).min(expected.len());
+        let seen = [&expected[..same], &self.kept].concat();
+        WrongAnswer::Body { at, expected: Excerpt::of(expected), seen: Excerpt::of(&seen) }
     }
 
     fn compare(&mut self, bytes: &[u8]) {
@@ -150,7 +159,7 @@ impl Checker {
                 let both = expected.len().min(bytes.len());
                 if expected[..both] != bytes[..both] {
                     let same = expected.iter().zip(bytes).take_while(|(a, b)| a == b).count();
-                    self.trouble = Some(Trouble::Differs { at: at + same });
+                    self.trouble = Some(Trouble::Differs { at: (at + same) as u64 });
                     keep(&mut self.kept, &bytes[same..]);
                 } else if both < bytes.len() {
                     self.trouble = Some(Trouble::TooLong);
@@ -166,6 +175,17 @@ impl Checker {
                 } else {
                     self.hasher.update(bytes);
                     keep(&mut self.kept, bytes);
+                }
+            }
+            ExpectBody::Pattern { length } => {
+                let left = usize::try_from(length - self.body_bytes).unwrap_or(usize::MAX);
+                let both = left.min(bytes.len());
+                if let Some(same) = pattern::first_difference(self.body_bytes, &bytes[..both]) {
+                    self.trouble = Some(Trouble::Differs { at: self.body_bytes + same as u64 });
+                    keep(&mut self.kept, &bytes[same..]);
+                } else if both < bytes.len() {
+                    self.trouble = Some(Trouble::TooLong);
+                    keep(&mut self.kept, &bytes[both..]);
                 }
             }
             ExpectBody::Any => keep(&mut self.kept, bytes),

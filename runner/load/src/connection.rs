@@ -1,11 +1,12 @@
 //! One connection: sends the request, reads the answer to its last byte.
 //!
-//! The only module that reads and writes a socket under load. It takes no
-//! time and keeps no counts; a right answer allocates nothing.
+//! The only module that reads and writes a socket under load. It tells when the
+//! first byte of a body and the last of an answer came, and counts bytes of
+//! bodies as they move; a right answer allocates nothing.
 
 use std::{
     future::poll_fn,
-    io::{self, Read},
+    io::{self, IoSlice, Read},
     net::{self, SocketAddr},
     pin::Pin,
     sync::Arc,
@@ -19,9 +20,10 @@ use tokio::{
 };
 
 use crate::{
+    board::{Clock, Counters},
     checker::Checker,
     failure::{Excerpt, Failure, WrongAnswer},
-    plan::Job,
+    job::Job,
     response::{MAX_HEAD_BYTES, Malformed, Parser},
 };
 
@@ -41,6 +43,10 @@ pub(crate) fn open(addr: SocketAddr, within: Duration) -> io::Result<net::TcpStr
 pub(crate) struct Answer {
     /// Bytes received, head included.
     pub(crate) bytes: u64,
+    /// When the first byte of its body was read; `None` without a body.
+    pub(crate) first_byte_ns: Option<u64>,
+    /// When its last byte was read and the request was sent.
+    pub(crate) last_byte_ns: u64,
     /// Whether the server closes the connection after it.
     pub(crate) closes: bool,
 }
@@ -48,8 +54,10 @@ pub(crate) struct Answer {
 /// A connection and everything it needs from one request to the next.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    job: Arc<Job>,
+    jobs: Arc<[Job]>,
     stream: TcpStream,
+    clock: Clock,
+    counters: Arc<Counters>,
     buffer: Box<[u8]>,
     /// Bytes in the buffer that the parser has not taken.
     filled: usize,
@@ -57,45 +65,62 @@ pub(crate) struct Connection {
     checker: Checker,
     answers: u64,
     /// State of the exchange under way.
-    written: usize,
+    at: usize,
+    written: u64,
     received: u64,
+    first_byte_ns: Option<u64>,
     send_error: Option<io::Error>,
 }
 
 impl Connection {
-    pub(crate) fn new(job: Arc<Job>, stream: TcpStream) -> Connection {
-        let parser = Parser::new(job.is_head);
-        let checker = Checker::new(Arc::clone(&job.expect));
-        let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        let (filled, answers, written, received, send_error) = (0, 0, 0, 0, None);
+    /// For any of some jobs, of which there is at least one.
+    pub(crate) fn new(
+        jobs: Arc<[Job]>,
+        stream: TcpStream,
+        clock: Clock,
+        counters: Arc<Counters>,
+    ) -> Connection {
         Connection {
-            job,
+            parser: Parser::new(jobs[0].is_head),
+            checker: Checker::new(Arc::clone(&jobs[0].expect)),
+            jobs,
             stream,
-            buffer,
-            filled,
-            parser,
-            checker,
-            answers,
-            written,
-            received,
-            send_error,
+            clock,
+            counters,
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+            filled: 0,
+            answers: 0,
+            at: 0,
+            written: 0,
+            received: 0,
+            first_byte_ns: None,
+            send_error: None,
         }
     }
 
-    /// Sends the request and waits for the right answer.
-    pub(crate) async fn exchange(&mut self) -> Result<Answer, Failure> {
-        self.parser.restart();
-        self.checker.restart();
+    /// Sends the request of a job and waits for the right answer.
+    pub(crate) async fn exchange(&mut self, job: usize) -> Result<Answer, Failure> {
+        self.at = job;
+        self.parser.restart(self.jobs[job].is_head);
+        self.checker.restart(&self.jobs[job].expect);
         self.written = 0;
         self.received = 0;
+        self.first_byte_ns = None;
         poll_fn(|cx| self.poll_exchange(cx)).await?;
         self.answers += 1;
-        Ok(Answer { bytes: self.received, closes: self.parser.closes() })
+        let last_byte_ns = self.clock.now_ns();
+        let has_body = self.checker.body_bytes() > 0;
+        Ok(Answer {
+            bytes: self.received,
+            first_byte_ns: has_body.then(|| self.first_byte_ns.unwrap_or(last_byte_ns)),
+            last_byte_ns,
+            closes: self.parser.closes(),
+        })
     }
 
     /// Replaces the stream of a connection that the server closes.
     pub(crate) async fn reconnect(&mut self) -> Result<(), Failure> {
-        let addr = self.job.addr;
+        let addr = self.job().addr;
         let opened = TcpStream::connect(addr).await.and_then(|stream| {
             stream.set_nodelay(true)?;
             Ok(stream)
@@ -104,18 +129,19 @@ impl Connection {
         let old = std::mem::replace(&mut self.stream, stream);
         self.answers = 0;
         self.send_error = None;
-        refuse_leftover(&self.job, old)
+        refuse_leftover(self.job(), old)
     }
 
     /// Ends a connection whose requests are all answered.
     pub(crate) fn finish(self) -> Result<(), Failure> {
-        let Connection { job, stream, .. } = self;
-        refuse_leftover(&job, stream)
+        let Connection { jobs, at, stream, .. } = self;
+        refuse_leftover(&jobs[at], stream)
     }
 
     /// Reads while writing: a server that echoes a long body would otherwise
     /// wait for us as we wait for it.
     fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        self.counters.count_poll();
         let sent = self.poll_send(cx);
         while !self.parser.is_done() {
             let mut free = ReadBuf::new(&mut self.buffer[self.filled..]);
@@ -123,7 +149,10 @@ impl Connection {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(())) => match free.filled().len() {
                     0 => self.peer_closed()?,
-                    bytes => self.bytes_arrived(bytes)?,
+                    bytes => {
+                        self.bytes_arrived(bytes)?;
+                        self.note_first_byte(sent.is_ready());
+                    }
                 },
                 Poll::Ready(Err(source)) => {
                     let doing = "reading the answer";
@@ -137,22 +166,45 @@ impl Connection {
     /// Ready when the whole request is sent or cannot be. An answer may come
     /// all the same (a refusal of a long body), so an error is kept for later.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.written < self.job.bytes.len() && self.send_error.is_none() {
-            let rest = &self.job.bytes[self.written..];
-            match Pin::new(&mut self.stream).poll_write(cx, rest) {
+        let Connection { jobs, at, stream, .. } = self;
+        let job = &jobs[*at];
+        while self.written < job.length() && self.send_error.is_none() {
+            let (head, body) = job.rest(self.written);
+            let stream = Pin::new(&mut *stream);
+            let sent = match (head, body) {
+                (one, []) | ([], one) => stream.poll_write(cx, one),
+                _ => stream.poll_write_vectored(cx, &[IoSlice::new(head), IoSlice::new(body)]),
+            };
+            match sent {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(bytes)) => self.written += bytes,
+                Poll::Ready(Ok(bytes)) => {
+                    let before = job.body_bytes(self.written);
+                    self.written += bytes as u64;
+                    self.counters.count_body_written(job.body_bytes(self.written) - before);
+                }
                 Poll::Ready(Err(error)) => self.send_error = Some(error),
             }
         }
         Poll::Ready(())
     }
 
+    /// Reads the clock at the first byte of a body, unless the exchange is
+    /// complete with it and the clock is about to be read anyway.
+    fn note_first_byte(&mut self, is_sent: bool) {
+        let is_complete = is_sent && self.parser.is_done();
+        if self.first_byte_ns.is_none() && !is_complete && self.checker.body_bytes() > 0 {
+            self.first_byte_ns = Some(self.clock.now_ns());
+        }
+    }
+
     fn bytes_arrived(&mut self, bytes: usize) -> Result<(), Failure> {
         self.filled += bytes;
         self.received += bytes as u64;
         let unread = &self.buffer[..self.filled];
-        let used = match self.parser.advance(unread, &mut self.checker) {
+        let before = self.checker.body_bytes();
+        let advanced = self.parser.advance(unread, &mut self.checker);
+        self.counters.count_body_read(self.checker.body_bytes() - before);
+        let used = match advanced {
             Ok(used) => used,
             Err(Malformed { what, at }) => {
                 let malformed =
@@ -179,7 +231,7 @@ impl Connection {
             if let Some(source) = self.send_error.take() {
                 return Err(self.io_failure("sending the request", source));
             }
-            let (asked, answers) = (self.job.asked.clone(), self.answers);
+            let (asked, answers) = (self.job().asked.clone(), self.answers);
             return Err(Failure::Closed { asked, answers });
         }
         match self.parser.close() {
@@ -188,12 +240,16 @@ impl Connection {
         }
     }
 
+    fn job(&self) -> &Job {
+        &self.jobs[self.at]
+    }
+
     fn wrong(&self, wrong: WrongAnswer) -> Failure {
-        Failure::WrongAnswer { asked: self.job.asked.clone(), wrong }
+        Failure::WrongAnswer { asked: self.job().asked.clone(), wrong }
     }
 
     fn io_failure(&self, doing: &'static str, source: io::Error) -> Failure {
-        Failure::Io { asked: self.job.asked.clone(), doing, source }
+        Failure::Io { asked: self.job().asked.clone(), doing, source }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     io,
     net::TcpStream,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
@@ -22,16 +22,21 @@ use tokio::{
 };
 
 use crate::{
+    awake::{Idleness, stay_awake},
     board::{Board, Phase},
-    drive::{Desk, Seat, drive},
+    drive::{Desk, Records, Seat, drive},
     failure::Failure,
-    generator_cpu::CpuMeter,
-    plan::{Job, MAX_LATENCY, Plan},
+    generator_cpu::{CpuMeter, GENERATOR_BOUND_SHARE, STARVED_SHARE},
+    job::Job,
+    lateness::Punctuality,
+    pace::Pace,
+    plan::{MAX_LATENCY, Placement, Plan},
+    schedule::Schedule,
 };
 
 /// How often a thread looks after its connections, the cancellation and the
 /// failure of another thread; timeouts are noticed at most this much later.
-const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// The run has a failure (on the board): everybody stops.
 #[derive(Debug)]
@@ -41,9 +46,18 @@ pub(crate) struct Halt;
 #[derive(Debug, Clone)]
 pub(crate) struct Orders<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) job: Arc<Job>,
+    pub(crate) jobs: Arc<[Job]>,
+    /// Of an open loop.
+    pub(crate) schedule: Option<Arc<Schedule>>,
     pub(crate) board: Arc<Board>,
     pub(crate) cancel: &'a AtomicBool,
+}
+
+impl Orders<'_> {
+    /// Only a thread with a CPU of its own may keep it from sleeping.
+    fn stays_awake(&self) -> bool {
+        self.schedule.is_some() && matches!(self.plan.placement, Placement::Pinned(_))
+    }
 }
 
 /// A thread's connections, each a task of its runtime.
@@ -58,7 +72,7 @@ pub(crate) struct Crew<'a> {
 /// What a thread measured.
 #[derive(Debug)]
 pub(crate) struct Yield {
-    pub(crate) latency: Histogram<u64>,
+    pub(crate) records: Records,
     pub(crate) cpu: CpuMeter,
 }
 
@@ -77,31 +91,45 @@ pub(crate) fn histogram() -> Result<Histogram<u64>, Failure> {
     })
 }
 
+/// Empty, for one thread or for the sum of all.
+pub(crate) fn records(is_open: bool) -> Result<Records, Failure> {
+    let punctuality = if is_open { Some(Punctuality::new(histogram()?)) } else { None };
+    Ok(Records { latency: histogram()?, first_byte: histogram()?, punctuality })
+}
+
 impl<'a> Crew<'a> {
-    /// Puts open, non-blocking connections to work. Inside a runtime.
+    /// Puts open, non-blocking connections to work; each comes with the job it
+    /// begins with. Inside a runtime.
     pub(crate) fn start(
         orders: Orders<'a>,
         thread: usize,
-        streams: Vec<TcpStream>,
+        streams: Vec<(usize, TcpStream)>,
     ) -> Result<Crew<'a>, Failure> {
-        let desk = Arc::new(Desk {
-            board: Arc::clone(&orders.board),
-            job: Arc::clone(&orders.job),
-            mode: orders.plan.mode,
+        let board = &orders.board;
+        let is_awake = orders.stays_awake();
+        let desk = Arc::new(Desk::new(
+            Arc::clone(board),
+            Arc::clone(&orders.jobs),
+            Pace::new(orders.schedule.as_ref(), is_awake)?,
             thread,
-            latency: Mutex::new(histogram()?),
-        });
+            records(orders.schedule.is_some())?,
+        ));
         let mut members = Vec::with_capacity(streams.len());
-        for stream in streams {
+        for (job, stream) in streams {
             let stream = tokio::net::TcpStream::from_std(stream).map_err(|source| {
                 let doing = "registering a connection".to_owned();
                 Failure::Generator { doing, source }
             })?;
-            let seat = Arc::new(Seat::default());
+            let seat = Arc::new(Seat::new(job));
             let task = drive(Arc::clone(&desk), Arc::clone(&seat), stream);
             members.push((seat, tokio::spawn(task)));
         }
-        Ok(Crew { orders, desk, members, cpu: CpuMeter::default() })
+        let idleness = Arc::new(Idleness::default());
+        if is_awake {
+            let counters = Arc::clone(board.counters(thread));
+            tokio::spawn(stay_awake(Arc::clone(&idleness), counters));
+        }
+        Ok(Crew { orders, desk, members, cpu: CpuMeter::of_this_thread(idleness) })
     }
 
     /// Sleeps until an instant of the run, looking after the connections.
@@ -134,23 +162,32 @@ impl<'a> Crew<'a> {
         for (_, task) in self.members {
             task.await.map_err(|_panic| Failure::Panicked)?;
         }
-        let latency = self.desk.latency.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(Yield { latency, cpu: self.cpu })
+        let records = self.desk.records().clone();
+        Ok(Yield { records, cpu: self.cpu })
     }
 
     /// Everything that may end a run early, in one place.
     fn look(&self) -> Result<(), Halt> {
-        let Orders { plan, board, cancel, job } = &self.orders;
+        let Orders { plan, board, cancel, jobs, schedule } = &self.orders;
         let now_ns = board.clock.now_ns();
         if board.has_failed() {
             return Err(Halt);
         }
-        let late =
-            |seat: &Seat| Duration::from_nanos(seat.waiting_ns(now_ns)) > plan.request_timeout;
+        let late = |seat: &&Arc<Seat>| {
+            Duration::from_nanos(seat.waiting_ns(now_ns)) > plan.request_timeout
+        };
+        let backlog_ns = schedule
+            .as_ref()
+            .map_or(0, |schedule| schedule.waiting_ns(now_ns, board.measured_until_ns()));
         let failure = if cancel.load(Relaxed) {
             Failure::Cancelled
-        } else if self.members.iter().any(|(seat, _)| late(seat)) {
-            Failure::NoAnswer { asked: job.asked.clone(), within: plan.request_timeout }
+        } else if let Some(seat) = self.members.iter().map(|(seat, _)| seat).find(late) {
+            Failure::NoAnswer {
+                asked: jobs[seat.job()].asked.clone(),
+                within: plan.request_timeout,
+            }
+        } else if Duration::from_nanos(backlog_ns) > plan.backlog_limit {
+            self.blame_backlog()
         } else if Duration::from_nanos(now_ns) > plan.deadline() {
             Failure::Overran { within: plan.deadline() }
         } else if board.phase() != Phase::Finished
@@ -163,5 +200,21 @@ impl<'a> Crew<'a> {
         };
         board.fail(failure);
         Err(Halt)
+    }
+
+    /// Arrivals have waited too long: for the server, unless this thread knows
+    /// better.
+    fn blame_backlog(&self) -> Failure {
+        let Plan { backlog_limit, lateness_limit, .. } = *self.orders.plan;
+        let records = self.desk.records();
+        if let Some(Err(failure)) = records.punctuality.as_ref().map(|p| p.judge(lateness_limit)) {
+            return failure;
+        }
+        let (cpu_share, wait_share) = (self.cpu.share(), self.cpu.wait_share());
+        let is_starved = wait_share.is_some_and(|share| share > STARVED_SHARE);
+        if cpu_share >= GENERATOR_BOUND_SHARE || is_starved {
+            return Failure::Overloaded { cpu_share, wait_share };
+        }
+        Failure::Saturated { waited: backlog_limit }
     }
 }

@@ -29,6 +29,12 @@ pub enum ExpectBody {
         /// Length in bytes if known; a longer body is then refused at once.
         length: Option<u64>,
     },
+    /// Generated, as `RequestBody::Pattern`: byte `i` is `i` modulo 251. Compared
+    /// at the speed of memory, however long.
+    Pattern {
+        /// Bytes.
+        length: u64,
+    },
     /// Any body, still framed correctly. For bodies that differ each time.
     Any,
 }

@@ -72,6 +72,45 @@ pub enum Failure {
         /// The kernel's reason.
         source: io::Error,
     },
+    /// An open loop whose generator was late for reasons of its own.
+    #[error(
+        "the load generator fell behind its own schedule: 99th percentile of send lateness \
+         {lateness_p99:?} (at most {limit:?}), {unsent} of {arrivals} arrivals not sent in time; \
+         offer a lower rate or leave it a CPU of its own"
+    )]
+    BehindSchedule {
+        /// 99th percentile of how much later than it could have been an
+        /// arrival was sent.
+        lateness_p99: Duration,
+        /// See `Plan::lateness_limit`.
+        limit: Duration,
+        /// Arrivals that it should have sent by the end and had not.
+        unsent: u64,
+        /// Arrivals due in the measured part, as far as they were answered.
+        arrivals: u64,
+    },
+    /// An open loop whose server does not keep up with the rate.
+    #[error(
+        "saturated: a request that was due has waited {waited:?} for an idle connection; \
+         offer a lower rate or more connections"
+    )]
+    Saturated {
+        /// See `Plan::backlog_limit`.
+        waited: Duration,
+    },
+    /// An open loop at a rate that the generator itself cannot offer.
+    #[error(
+        "the load generator cannot offer this rate: it used {:.0} % of its CPU and waited for one \
+         {} of the time; offer a lower rate or leave it a CPU of its own",
+        cpu_share * 100.0,
+        wait_share.map_or("an unknown part".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    )]
+    Overloaded {
+        /// See `Generator::cpu_share`.
+        cpu_share: f64,
+        /// See `STARVED_SHARE`; `None` if the kernel does not tell.
+        wait_share: Option<f64>,
+    },
     /// A bug: one of the generator's threads panicked, or the caller's probe.
     #[error("the load generator or its probe panicked; this is a bug")]
     Panicked,

@@ -3,15 +3,15 @@
 //! The `noop` floor of a slice boundary, through the very code that closes
 //! the slices of a run.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use crate::{board::Board, generator_cpu::CpuMeter, run::boundary, slices::SliceLog};
 
 /// Nanoseconds that closing one slice takes on this machine with a probe that
-/// reads nothing: clock, counters, the generator's CPU clock and bookkeeping,
+/// reads nothing: clock, counters, the generator's own accounting and bookkeeping,
 /// as a mean over `boundaries` of them with one generator thread.
 pub fn slice_boundary_ns(boundaries: usize) -> f64 {
-    let (board, mut cpu) = (Board::new(1), CpuMeter::default());
+    let (board, mut cpu) = (Board::new(1), CpuMeter::of_this_thread(Arc::default()));
     let mut log = SliceLog::open(boundaries, board.totals(), ());
     let started = Instant::now();
     for _ in 0..boundaries {

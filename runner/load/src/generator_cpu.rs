@@ -1,8 +1,9 @@
-//! What the generator itself costs: its CPU, and which one it ran on.
+//! What the generator itself costs: its CPU, which one it ran on, and whether
+//! it got it.
 //!
-//! Reads the calling thread's clock and affinity, never another process's.
+//! Reads the calling thread's accounting, never another process's.
 
-use std::{collections::BTreeSet, io};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use nix::{
     sched::{CpuSet, sched_getcpu, sched_setaffinity},
@@ -10,11 +11,17 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::failure::Failure;
+use crate::{awake::Idleness, failure::Failure, run_queue::RunQueue};
 
 /// From this share of its CPU on, a closed loop measures its generator: at
 /// most a tenth is left for the server's pace to show in.
 pub const GENERATOR_BOUND_SHARE: f64 = 0.90;
+
+/// From this share of the time spent waiting for a CPU on, the generator was
+/// starved: one answer in ten lay unread, or one request unsent, for reasons
+/// that are neither the server's nor the generator's own. Every percentile from
+/// the 90th on may then be the machine's.
+pub const STARVED_SHARE: f64 = 0.10;
 
 /// The generator's own part in a measurement.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,10 +33,16 @@ pub struct Generator {
     pub cpus: Vec<usize>,
     /// CPU time over elapsed time in the measured part, 0 to 1, of the
     /// busiest thread. Loopback packet handling done in the generator's
-    /// system calls is included.
+    /// system calls is included, looking for work in vain is not.
     pub cpu_share: f64,
-    /// CPU time of all threads per answered request, nanoseconds.
+    /// CPU time of all threads per answered request, nanoseconds; likewise.
     pub cpu_ns_per_request: f64,
+    /// How long the thread that waited longest was ready to run while something
+    /// else ran on its CPU, in the measured part; or why the kernel does not
+    /// tell.
+    pub run_queue_wait_ns: Result<u64, String>,
+    /// Length of the measured part, nanoseconds.
+    pub elapsed_ns: u64,
 }
 
 impl Generator {
@@ -39,16 +52,28 @@ impl Generator {
         self.cpu_share >= GENERATOR_BOUND_SHARE
     }
 
+    /// Whether the generator waited for a CPU instead of generating load. Not
+    /// so if the kernel does not tell: look at `run_queue_wait_ns` then.
+    pub fn is_starved(&self) -> bool {
+        let share = |wait_ns: &u64| *wait_ns as f64 / self.elapsed_ns.max(1) as f64;
+        self.run_queue_wait_ns.as_ref().map(share).is_ok_and(|share| share > STARVED_SHARE)
+    }
+
     pub(crate) fn merge(threads: &[&CpuMeter], elapsed_ns: u64, requests: u64) -> Generator {
         let shares = threads.iter().map(|meter| meter.share());
         let cpus: BTreeSet<usize> =
             threads.iter().flat_map(|meter| meter.cpus.iter().copied()).collect();
+        let waits = threads.iter().map(|meter| meter.run_queue.waited_ns());
+        let waits: Result<Vec<u64>, String> = waits.collect();
+        let waits = waits.map(|waits| waits.into_iter().fold(0, u64::max));
         let cpu_ns = shares.clone().sum::<f64>() * elapsed_ns as f64;
         Generator {
             threads: threads.len(),
             cpus: cpus.into_iter().collect(),
             cpu_share: shares.fold(0.0, f64::max),
             cpu_ns_per_request: cpu_ns / requests.max(1) as f64,
+            run_queue_wait_ns: waits,
+            elapsed_ns,
         }
     }
 }
@@ -64,28 +89,45 @@ pub(crate) fn pin_to(cpu: usize) -> Result<(), Failure> {
     })
 }
 
-/// CPU time of one generator thread between its first and last sample.
-#[derive(Debug, Default)]
+/// Accounting of one generator thread between its first and last sample.
+#[derive(Debug)]
 pub(crate) struct CpuMeter {
-    /// (wall ns, thread CPU ns) of the first and the last sample.
+    /// (wall ns, CPU ns spent on work) of the first and the last sample.
     first: Option<(u64, u64)>,
     last: (u64, u64),
+    idleness: Arc<Idleness>,
     cpus: BTreeSet<usize>,
+    run_queue: RunQueue,
 }
 
 impl CpuMeter {
+    /// Of the calling thread.
+    pub(crate) fn of_this_thread(idleness: Arc<Idleness>) -> CpuMeter {
+        let run_queue = RunQueue::of_this_thread();
+        CpuMeter { first: None, last: (0, 0), idleness, cpus: BTreeSet::new(), run_queue }
+    }
+
     /// To be called by the thread it is about, inside the measured part.
     pub(crate) fn sample(&mut self, now_ns: u64) {
-        let sample = (now_ns, thread_cpu_ns());
+        let work_ns = thread_cpu_ns().saturating_sub(self.idleness.total_ns());
+        let sample = (now_ns, work_ns);
         self.first.get_or_insert(sample);
         self.last = sample;
+        self.run_queue.sample();
         if let Ok(cpu) = sched_getcpu() {
             self.cpus.insert(cpu);
         }
     }
 
+    /// Time spent waiting for a CPU over wall time, 0 to 1, if known.
+    pub(crate) fn wait_share(&self) -> Option<f64> {
+        let elapsed_ns = self.last.0.saturating_sub(self.first?.0).max(1);
+        let wait_ns = self.run_queue.waited_ns().ok()?;
+        Some(wait_ns as f64 / elapsed_ns as f64)
+    }
+
     /// CPU time over wall time, 0 to 1.
-    fn share(&self) -> f64 {
+    pub(crate) fn share(&self) -> f64 {
         let Some((wall, cpu)) = self.first else { return 0.0 };
         let elapsed = self.last.0.saturating_sub(wall).max(1);
         (self.last.1.saturating_sub(cpu) as f64 / elapsed as f64).min(1.0)
@@ -93,7 +135,7 @@ impl CpuMeter {
 }
 
 /// `CLOCK_THREAD_CPUTIME_ID` of the calling thread, nanoseconds.
-fn thread_cpu_ns() -> u64 {
+pub(crate) fn thread_cpu_ns() -> u64 {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
         .map_or(0, |time| time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
 }

@@ -7,9 +7,12 @@
 //! and reads no other process's accounting (that is the caller's probe).
 //!
 //! From outside in: `plan` (what to run), `run` (threads, slices), `crew` (a
-//! thread, its timeouts), `drive` (a connection's loop, the hot path),
-//! `connection` (socket), `response` (framing), `checker` (right or wrong).
+//! thread, its timeouts), `drive` (a connection's loop, the hot path), `pace`
+//! (when it may send), `connection` (socket), `response` (framing), `checker`
+//! (right or wrong).
 
+mod alarm;
+mod awake;
 mod board;
 mod checker;
 mod connection;
@@ -19,19 +22,27 @@ mod expect;
 mod failure;
 mod floor;
 mod generator_cpu;
+mod job;
+mod lateness;
+mod measured;
 mod once;
+mod pace;
+mod pattern;
 mod plan;
 mod request;
 mod response;
 mod run;
+mod run_queue;
+mod schedule;
 mod slices;
 
 pub use expect::{Expect, ExpectBody};
 pub use failure::{Excerpt, Failure, Stopped, WrongAnswer};
 pub use floor::slice_boundary_ns;
-pub use generator_cpu::{GENERATOR_BOUND_SHARE, Generator};
+pub use generator_cpu::{GENERATOR_BOUND_SHARE, Generator, STARVED_SHARE};
+pub use measured::{Measured, OpenLoop};
 pub use once::{ask_once, first_answer};
 pub use plan::{Call, MAX_LATENCY, Mode, Placement, Plan};
-pub use request::Request;
-pub use run::{Measured, run};
+pub use request::{Request, RequestBody};
+pub use run::run;
 pub use slices::Slice;

@@ -14,10 +14,12 @@ use std::{
 use tokio::{runtime::Runtime, time::timeout};
 
 use crate::{
+    board::{Clock, Counters},
     connection::{self, Connection},
     crew::runtime,
     failure::Failure,
-    plan::{Call, Job},
+    job::Job,
+    plan::Call,
 };
 
 /// Pause between attempts to connect: adds half of itself to a cold start on
@@ -33,8 +35,8 @@ const RETRY_PAUSE: Duration = Duration::from_micros(200);
 /// Only a refused connection is tried again.
 pub fn first_answer(call: &Call, within: Duration) -> Result<Duration, Failure> {
     let started = Instant::now();
-    let (job, runtime) = (Arc::new(Job::new(call)?), runtime()?);
-    let addr = job.addr;
+    let (jobs, runtime) = (Arc::new([Job::new(call)?]), runtime()?);
+    let addr = call.addr;
     let left = || within.saturating_sub(started.elapsed());
     let stream = loop {
         match connection::open(addr, left().max(RETRY_PAUSE)) {
@@ -48,8 +50,8 @@ pub fn first_answer(call: &Call, within: Duration) -> Result<Duration, Failure> 
             Err(source) => return Err(Failure::Connect { addr, source }),
         }
     };
-    let connection = adopt(&runtime, &job, stream)?;
-    let answered = ask(&runtime, &job, connection, left(), within)?;
+    let connection = adopt(&runtime, &jobs, stream)?;
+    let answered = ask(&runtime, &jobs[0], connection, left(), within)?;
     Ok(answered - started)
 }
 
@@ -60,23 +62,28 @@ pub fn first_answer(call: &Call, within: Duration) -> Result<Duration, Failure> 
 ///
 /// No connection, or anything but the right answer within `within`.
 pub fn ask_once(call: &Call, within: Duration) -> Result<Duration, Failure> {
-    let (job, runtime) = (Arc::new(Job::new(call)?), runtime()?);
-    let addr = job.addr;
+    let (jobs, runtime) = (Arc::new([Job::new(call)?]), runtime()?);
+    let addr = call.addr;
     let stream = connection::open(addr, within.max(RETRY_PAUSE))
         .map_err(|source| Failure::Connect { addr, source })?;
-    let connection = adopt(&runtime, &job, stream)?;
+    let connection = adopt(&runtime, &jobs, stream)?;
     let started = Instant::now();
-    let answered = ask(&runtime, &job, connection, within, within)?;
+    let answered = ask(&runtime, &jobs[0], connection, within, within)?;
     Ok(answered - started)
 }
 
-fn adopt(runtime: &Runtime, job: &Arc<Job>, stream: TcpStream) -> Result<Connection, Failure> {
+fn adopt(
+    runtime: &Runtime,
+    jobs: &Arc<[Job; 1]>,
+    stream: TcpStream,
+) -> Result<Connection, Failure> {
     let _inside = runtime.enter();
     let stream = tokio::net::TcpStream::from_std(stream).map_err(|source| Failure::Generator {
         doing: "registering a connection".to_owned(),
         source,
     })?;
-    Ok(Connection::new(Arc::clone(job), stream))
+    let jobs: Arc<[Job]> = Arc::<[Job; 1]>::clone(jobs);
+    Ok(Connection::new(jobs, stream, Clock::start(), Arc::new(Counters::default())))
 }
 
 /// Returns when the last byte of the answer was read.
@@ -88,7 +95,7 @@ fn ask(
     within: Duration,
 ) -> Result<Instant, Failure> {
     runtime.block_on(async {
-        match timeout(left, connection.exchange()).await {
+        match timeout(left, connection.exchange(0)).await {
             Ok(answer) => answer?,
             Err(_elapsed) => return Err(Failure::NoAnswer { asked: job.asked.clone(), within }),
         };

@@ -1,13 +1,17 @@
-//! What to run: a call, how it is repeated, and on which CPUs.
+//! What to run: calls, how they are repeated, and on which CPUs.
 //!
 //! Values and their validation; nothing here runs anything.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use crate::{expect::Expect, failure::Failure, request::Request};
 
 /// Longest latency a histogram can hold, hence the longest request timeout.
 pub const MAX_LATENCY: Duration = Duration::from_secs(60);
+
+/// Rates that make sense; above, an arrival is shorter than reading a clock.
+const MIN_RATE_PER_S: f64 = 0.1;
+const MAX_RATE_PER_S: f64 = 1e7;
 
 /// A request, whom to ask, and the right answer.
 #[derive(Debug, Clone)]
@@ -20,15 +24,25 @@ pub struct Call {
     pub expect: Expect,
 }
 
-/// How requests follow one another. A value, so that a mode added later does
-/// not copy the loop: it decides when a request is due, nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How requests follow one another. A value, so that no mode has a copy of the
+/// loop: it decides when a request is due, nothing else.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Mode {
     /// Each connection sends its next request when the last was answered.
     /// One connection measures latency, many measure throughput.
     Closed {
         /// Keep-alive connections, split over the threads.
         connections: usize,
+    },
+    /// Requests arrive at a fixed rate, evenly spaced, whatever the server
+    /// does. An arrival takes any idle connection; while there is none it
+    /// waits, and its latency counts from when it was due.
+    Open {
+        /// Keep-alive connections, split over the threads: the most requests
+        /// under way at a time.
+        connections: usize,
+        /// Arrivals per second, over all connections.
+        rate_per_s: f64,
     },
 }
 
@@ -47,8 +61,9 @@ pub enum Placement {
 /// One measurement of one server.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What is asked.
-    pub call: Call,
+    /// What is asked, of one address. Each connection goes round and round
+    /// through all of them, each from another one on.
+    pub calls: Vec<Call>,
     /// How it is repeated.
     pub mode: Mode,
     /// Time before the measured part, with the same load.
@@ -61,36 +76,51 @@ pub struct Plan {
     pub slice: Duration,
     /// Time a request gets, from its sending to the last byte of its answer.
     pub request_timeout: Duration,
+    /// How long an arrival of an open loop may wait for an idle connection
+    /// before the server counts as saturated. No matter in a closed loop.
+    pub backlog_limit: Duration,
+    /// The most that the 99th percentile of an open loop's send lateness may be;
+    /// beyond, the generator was behind its schedule and the run fails.
+    pub lateness_limit: Duration,
     /// The generator's threads.
     pub placement: Placement,
 }
 
 impl Plan {
     /// A plan with the usual settings: one unpinned thread, 1 s of warm-up,
-    /// 5 s measured in slices of 100 ms, 10 s for a request.
-    pub fn new(call: Call, mode: Mode) -> Plan {
+    /// 5 s measured in slices of 100 ms, 10 s for a request and for its wait,
+    /// 1 ms for the generator to be late.
+    pub fn new(calls: Vec<Call>, mode: Mode) -> Plan {
         Plan {
-            call,
+            calls,
             mode,
             warmup: Duration::from_secs(1),
             slices: 50,
             slice: Duration::from_millis(100),
             request_timeout: Duration::from_secs(10),
+            backlog_limit: Duration::from_secs(10),
+            lateness_limit: Duration::from_millis(1),
             placement: Placement::Floating { threads: 1 },
         }
     }
 
     /// The most a run of this plan can take; it fails by itself after that.
     /// Twice the load time is for a machine that does not keep up, the two
-    /// request timeouts for connecting and for the last answers.
+    /// request timeouts for connecting and for the last answers, the limit of
+    /// the backlog for sending what an open loop owes at the end.
     pub fn deadline(&self) -> Duration {
         let load = self.warmup + self.slice * self.slices as u32;
-        load * 2 + self.request_timeout * 2 + Duration::from_secs(1)
+        let owed = match self.mode {
+            Mode::Closed { .. } => Duration::ZERO,
+            Mode::Open { .. } => self.backlog_limit,
+        };
+        load * 2 + owed + self.request_timeout * 2 + Duration::from_secs(1)
     }
 
     pub(crate) fn connections(&self) -> usize {
-        let Mode::Closed { connections } = self.mode;
-        connections
+        match self.mode {
+            Mode::Closed { connections } | Mode::Open { connections, .. } => connections,
+        }
     }
 
     /// The CPU of each thread; `None` for a floating one. A thread without a
@@ -107,6 +137,12 @@ impl Plan {
 
     pub(crate) fn validate(&self) -> Result<(), Failure> {
         let refuse = |what: &str| Err(Failure::Plan(what.to_owned()));
+        let Some(first) = self.calls.first() else {
+            return refuse("needs at least one call");
+        };
+        if self.calls.iter().any(|call| call.addr != first.addr) {
+            return refuse("all calls must go to one address");
+        }
         if self.connections() == 0 {
             return refuse("needs at least one connection");
         }
@@ -122,31 +158,14 @@ impl Plan {
         if self.request_timeout.is_zero() || self.request_timeout > MAX_LATENCY {
             return refuse("the request timeout must be above zero and at most 60 s");
         }
+        if let Mode::Open { rate_per_s, .. } = self.mode {
+            if !(MIN_RATE_PER_S..=MAX_RATE_PER_S).contains(&rate_per_s) {
+                return refuse("the rate must be between 0.1 and 10,000,000 per second");
+            }
+            if self.backlog_limit + self.request_timeout > MAX_LATENCY {
+                return refuse("the limit of the backlog and the request timeout exceed 60 s");
+            }
+        }
         Ok(())
-    }
-}
-
-/// A call made ready for sending, shared by all connections.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) addr: SocketAddr,
-    /// The whole request.
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) is_head: bool,
-    pub(crate) expect: Arc<Expect>,
-    /// Method, path and address, for messages.
-    pub(crate) asked: String,
-}
-
-impl Job {
-    pub(crate) fn new(call: &Call) -> Result<Job, Failure> {
-        let Call { addr, request, expect } = call;
-        Ok(Job {
-            addr: *addr,
-            bytes: request.encode().map_err(Failure::Plan)?,
-            is_head: request.method == "HEAD",
-            expect: Arc::new(expect.clone()),
-            asked: format!("{} {} at {addr}", request.method, request.path),
-        })
     }
 }

@@ -64,8 +64,8 @@ impl Parser {
     }
 
     /// Gets ready for the answer to the next request.
-    pub(crate) fn restart(&mut self) {
-        *self = Parser::new(self.asked_head);
+    pub(crate) fn restart(&mut self, asked_head: bool) {
+        *self = Parser::new(asked_head);
     }
 
     pub(crate) fn is_done(&self) -> bool {

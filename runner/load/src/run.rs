@@ -11,57 +11,19 @@ use std::{
     time::Duration,
 };
 
-use hdrhistogram::Histogram;
-
 use crate::{
-    board::{Board, Phase, Totals},
+    board::{Board, Totals},
     connection,
-    crew::{Crew, Halt, Orders, Yield, histogram, runtime},
+    crew::{Crew, Halt, Orders, Yield, records, runtime},
+    drive::Records,
     failure::{Failure, Stopped},
-    generator_cpu::{CpuMeter, Generator, pin_to},
-    plan::{Job, Plan},
-    slices::{Slice, SliceLog},
+    generator_cpu::{CpuMeter, pin_to},
+    job::Job,
+    measured::Measured,
+    pace::schedule,
+    plan::{Mode, Plan},
+    slices::SliceLog,
 };
-
-/// What a finished run measured. Every answer was right.
-#[derive(Debug, Clone)]
-pub struct Measured<R> {
-    /// The measured part, slice by slice.
-    pub slices: Vec<Slice>,
-    /// What the probe read at each boundary: one more than there are slices.
-    pub readings: Vec<R>,
-    /// Latency of every request sent in the measured part, nanoseconds, 1 ns
-    /// to 60 s, three significant digits; from just before the first byte is
-    /// written to the last byte of the answer. Requests still under way at
-    /// the end are awaited and included, so that a stall there shows; the
-    /// slices count answers by when they came, hence the two counts differ by
-    /// up to the number of connections.
-    pub latency: Histogram<u64>,
-    /// The generator's own part.
-    pub generator: Generator,
-    /// Connections that the server closed and that were opened anew, in the
-    /// measured part. Opening one is not part of any latency.
-    pub reconnects: u64,
-    /// Bytes of the answers completed in the measured part, heads included.
-    pub bytes_read: u64,
-}
-
-impl<R> Measured<R> {
-    /// Requests answered in the measured part.
-    pub fn requests(&self) -> u64 {
-        self.slices.iter().map(|slice| slice.requests).sum()
-    }
-
-    /// Length of the measured part, nanoseconds.
-    pub fn elapsed_ns(&self) -> u64 {
-        self.slices.iter().map(|slice| slice.elapsed_ns).sum()
-    }
-
-    /// Requests answered per second of the measured part.
-    pub fn requests_per_second(&self) -> f64 {
-        self.requests() as f64 * 1e9 / self.elapsed_ns() as f64
-    }
-}
 
 /// Runs a plan to its end, to its first failure, or until `cancel` is set
 /// (noticed within about 10 ms). Blocks; ends by itself within
@@ -81,14 +43,15 @@ pub fn run<R: Send>(
 ) -> Result<Measured<R>, Stopped> {
     let before_start =
         |failure| Stopped { failure: Box::new(failure), answered: 0, slices: Vec::new() };
-    let (job, streams) = prepare(plan).map_err(before_start)?;
+    let (jobs, streams) = prepare(plan).map_err(before_start)?;
     let threads = plan.threads();
     let board = Arc::new(Board::new(threads.len()));
-    let orders = Orders { plan, job: Arc::new(job), board: Arc::clone(&board), cancel };
+    let schedule = schedule(plan.mode);
+    let orders = Orders { plan, jobs, schedule, board: Arc::clone(&board), cancel };
 
     let mut log = None;
     let yields: Vec<Option<Yield>> = thread::scope(|scope| {
-        let mut shares = deal(streams, threads.len()).into_iter().enumerate().zip(&threads);
+        let mut shares = deal(plan, streams, threads.len()).into_iter().enumerate().zip(&threads);
         let lead = shares.next().map(|((_, streams), cpu)| {
             let (orders, log, probe) = (orders.clone(), &mut log, &mut probe);
             scope.spawn(move || {
@@ -112,25 +75,27 @@ pub fn run<R: Send>(
         };
         handles.into_iter().map(join).collect()
     });
-    merge(&board, log, yields.into_iter().flatten().collect())
+    merge(plan, &board, log, yields.into_iter().flatten().collect())
 }
 
 /// Everything that can fail before the first thread starts.
-fn prepare(plan: &Plan) -> Result<(Job, Vec<TcpStream>), Failure> {
+fn prepare(plan: &Plan) -> Result<(Arc<[Job]>, Vec<TcpStream>), Failure> {
     plan.validate()?;
-    let job = Job::new(&plan.call)?;
-    let addr = job.addr;
+    let jobs: Arc<[Job]> = plan.calls.iter().map(Job::new).collect::<Result<_, _>>()?;
+    let addr = jobs[0].addr;
     let opened: io::Result<Vec<TcpStream>> =
         (0..plan.connections()).map(|_| connection::open(addr, plan.request_timeout)).collect();
     let streams = opened.map_err(|source| Failure::Connect { addr, source })?;
-    Ok((job, streams))
+    Ok((jobs, streams))
 }
 
-/// Splits connections evenly over threads.
-fn deal(streams: Vec<TcpStream>, threads: usize) -> Vec<Vec<TcpStream>> {
-    let mut shares: Vec<Vec<TcpStream>> = (0..threads).map(|_| Vec::new()).collect();
+/// Splits connections evenly over threads, each with the job it begins with:
+/// these are spread evenly too, so that even a short run asks them alike.
+fn deal(plan: &Plan, streams: Vec<TcpStream>, threads: usize) -> Vec<Vec<(usize, TcpStream)>> {
+    let (connections, jobs) = (streams.len(), plan.calls.len());
+    let mut shares: Vec<Vec<_>> = (0..threads).map(|_| Vec::new()).collect();
     for (at, stream) in streams.into_iter().enumerate() {
-        shares[at % threads].push(stream);
+        shares[at % threads].push((at * jobs / connections, stream));
     }
     shares
 }
@@ -140,7 +105,7 @@ fn work(
     orders: Orders<'_>,
     thread: usize,
     cpu: Option<usize>,
-    streams: Vec<TcpStream>,
+    streams: Vec<(usize, TcpStream)>,
     part: impl AsyncFnOnce(&mut Crew<'_>) -> Result<(), Halt>,
 ) -> Option<Yield> {
     let board = Arc::clone(&orders.board);
@@ -169,7 +134,7 @@ async fn lead<R>(
     crew.wait_until(board.clock.now_ns() + nanos(plan.warmup)).await?;
     let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
     let log = log.insert(SliceLog::open(plan.slices, totals, reading));
-    board.enter(Phase::Measured);
+    board.begin();
     for _ in 0..plan.slices {
         if let Err(halt) = crew.wait_until(log.last.at_ns + nanos(plan.slice)).await {
             log.cut_off(board.totals());
@@ -178,7 +143,7 @@ async fn lead<R>(
         let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
         log.close(totals, reading);
     }
-    board.enter(Phase::Finished);
+    board.end();
     crew.wait_for_last_answers().await
 }
 
@@ -195,14 +160,15 @@ pub(crate) fn boundary<R>(
 }
 
 fn merge<R>(
+    plan: &Plan,
     board: &Board,
     log: Option<SliceLog<R>>,
     yields: Vec<Yield>,
 ) -> Result<Measured<R>, Stopped> {
     let answered = board.totals().answered;
     let (failure, log) = match (board.take_failure(), log) {
-        (None, Some(log)) => match add_up(&yields) {
-            Ok((latency, meters)) => return Ok(conclude(log, latency, &meters)),
+        (None, Some(log)) => match add_up(plan, &yields) {
+            Ok((records, meters)) => return Ok(Measured::new(plan, log, records, &meters)),
             Err(failure) => (failure, Some(log)),
         },
         (failure, log) => (failure.unwrap_or(Failure::Panicked), log),
@@ -211,29 +177,19 @@ fn merge<R>(
     Err(Stopped { failure, answered, slices: log.map(|log| log.slices).unwrap_or_default() })
 }
 
-fn add_up(yields: &[Yield]) -> Result<(Histogram<u64>, Vec<&CpuMeter>), Failure> {
-    let mut latency = histogram()?;
+/// What all threads recorded, unless the generator was behind its schedule.
+fn add_up<'a>(plan: &Plan, yields: &'a [Yield]) -> Result<(Records, Vec<&'a CpuMeter>), Failure> {
+    let mut all = records(matches!(plan.mode, Mode::Open { .. }))?;
     for part in yields {
-        latency.add(&part.latency).map_err(|error| Failure::Generator {
+        all.add(&part.records).map_err(|error| Failure::Generator {
             doing: "adding up histograms".to_owned(),
             source: io::Error::other(error),
         })?;
     }
-    Ok((latency, yields.iter().map(|part| &part.cpu).collect()))
-}
-
-fn conclude<R>(log: SliceLog<R>, latency: Histogram<u64>, meters: &[&CpuMeter]) -> Measured<R> {
-    let SliceLog { first, last, slices, readings } = log;
-    let requests = last.answered - first.answered;
-    let generator = Generator::merge(meters, last.at_ns - first.at_ns, requests);
-    Measured {
-        slices,
-        readings,
-        latency,
-        generator,
-        reconnects: last.reconnects - first.reconnects,
-        bytes_read: last.bytes - first.bytes,
+    if let Some(punctuality) = &all.punctuality {
+        punctuality.judge(plan.lateness_limit)?;
     }
+    Ok((all, yields.iter().map(|part| &part.cpu).collect()))
 }
 
 fn nanos(duration: Duration) -> u64 {

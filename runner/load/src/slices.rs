@@ -14,6 +14,12 @@ pub struct Slice {
     pub requests: u64,
     /// Failures. Zero in a finished measurement, which any failure ends.
     pub errors: u64,
+    /// Bytes of answers' bodies read, decoded: as they came, also those of
+    /// answers that were complete later.
+    pub body_bytes_read: u64,
+    /// Bytes of requests' bodies that the kernel took to send. It takes up to
+    /// a few megabytes a connection ahead of what the server has read.
+    pub body_bytes_written: u64,
 }
 
 /// The boundaries so far.
@@ -41,10 +47,13 @@ impl<R> SliceLog<R> {
 
     /// Ends a slice at which a failure stopped the run: without a reading.
     pub(crate) fn cut_off(&mut self, totals: Totals) {
+        let last = &self.last;
         self.slices.push(Slice {
-            elapsed_ns: totals.at_ns - self.last.at_ns,
-            requests: totals.answered - self.last.answered,
-            errors: totals.errors - self.last.errors,
+            elapsed_ns: totals.at_ns - last.at_ns,
+            requests: totals.answered - last.answered,
+            errors: totals.errors - last.errors,
+            body_bytes_read: totals.body_bytes_read - last.body_bytes_read,
+            body_bytes_written: totals.body_bytes_written - last.body_bytes_written,
         });
         self.last = totals;
     }

@@ -181,7 +181,26 @@ fn plans_that_cannot_run() {
     let good = plan(call(addr), 1);
     let connections = |connections| Mode::Closed { connections };
     let request = Request::get("no-slash", "h");
+    let open = |rate_per_s| Mode::Open { connections: 1, rate_per_s };
+    let elsewhere = call(serve(|_| send(HELLO)));
     let rows = [
+        (load::Plan { calls: vec![], ..good.clone() }, "needs at least one call"),
+        (
+            load::Plan { calls: vec![call(addr), elsewhere], ..good.clone() },
+            "all calls must go to one address",
+        ),
+        (
+            load::Plan { mode: open(f64::NAN), ..good.clone() },
+            "the rate must be between 0.1 and 10,000,000 per second",
+        ),
+        (
+            load::Plan {
+                mode: open(100.0),
+                backlog_limit: Duration::from_secs(55),
+                ..good.clone()
+            },
+            "the limit of the backlog and the request timeout exceed 60 s",
+        ),
         (load::Plan { mode: connections(0), ..good.clone() }, "needs at least one connection"),
         (
             load::Plan { placement: Placement::Pinned(vec![]), ..good.clone() },
@@ -194,7 +213,7 @@ fn plans_that_cannot_run() {
             "the request timeout must be above zero and at most 60 s",
         ),
         (
-            load::Plan { call: Call { request, ..good.call.clone() }, ..good.clone() },
+            load::Plan { calls: vec![Call { request, ..call(addr) }], ..good.clone() },
             r#"path "no-slash" is not an absolute path in ASCII"#,
         ),
     ];

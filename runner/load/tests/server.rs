@@ -23,8 +23,16 @@ pub(crate) enum Act {
     Nothing,
     /// Close without a byte.
     Close,
+    /// Send these pieces with a pause after each but the last.
+    Trickle(Duration, Vec<Vec<u8>>),
     /// Echo the body while it arrives; the argument is its length.
     Echo(usize),
+    /// Likewise, in chunks as they come.
+    EchoInChunks(usize),
+    /// Read a body of this length, then say `hello`.
+    Swallow(usize),
+    /// Answer with the path that was asked for.
+    EchoPath,
 }
 
 /// The right answer, `hello`.
@@ -66,14 +74,14 @@ pub(crate) fn plan(call: Call, connections: usize) -> Plan {
         warmup: Duration::from_millis(50),
         slices: 5,
         slice: Duration::from_millis(20),
-        ..Plan::new(call, Mode::Closed { connections })
+        ..Plan::new(vec![call], Mode::Closed { connections })
     }
 }
 
 fn converse(mut stream: TcpStream, script: impl Fn(usize) -> Act) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     for request in 0.. {
-        read_head(&mut stream)?;
+        let head = read_head(&mut stream)?;
         match script(request) {
             Act::Send(bytes, piece) => {
                 for piece in bytes.chunks(piece) {
@@ -87,28 +95,66 @@ fn converse(mut stream: TcpStream, script: impl Fn(usize) -> Act) -> std::io::Re
             Act::SendAndClose(bytes) => return stream.write_all(&bytes),
             Act::Nothing => {}
             Act::Close => return Ok(()),
-            Act::Echo(length) => echo(&mut stream, length)?,
+            Act::Trickle(pause, pieces) => {
+                for (at, piece) in pieces.iter().enumerate() {
+                    if at > 0 {
+                        thread::sleep(pause);
+                    }
+                    stream.write_all(piece)?;
+                }
+            }
+            Act::Echo(length) => {
+                write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n")?;
+                let mut out = stream.try_clone()?;
+                take_body(&mut stream, length, |piece| out.write_all(piece))?;
+            }
+            Act::EchoInChunks(length) => {
+                stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
+                let mut out = stream.try_clone()?;
+                take_body(&mut stream, length, |piece| {
+                    write!(out, "{:x}\r\n", piece.len())?;
+                    out.write_all(piece)?;
+                    out.write_all(b"\r\n")
+                })?;
+                stream.write_all(b"0\r\n\r\n")?;
+            }
+            Act::Swallow(length) => {
+                take_body(&mut stream, length, |_| Ok(()))?;
+                stream.write_all(HELLO)?;
+            }
+            Act::EchoPath => {
+                let path = head.split(' ').nth(1).unwrap_or_default();
+                let length = path.len();
+                write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{path}")?;
+            }
         }
     }
     Ok(())
 }
 
 /// Reads to the empty line, byte by byte so as not to read past it.
-fn read_head(stream: &mut TcpStream) -> std::io::Result<()> {
-    let (mut tail, mut byte) = ([0; 4], [0]);
-    while tail != *b"\r\n\r\n" {
+fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
         stream.read_exact(&mut byte)?;
-        tail = [tail[1], tail[2], tail[3], byte[0]];
+        head.push(byte[0]);
     }
-    Ok(())
+    Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-fn echo(stream: &mut TcpStream, length: usize) -> std::io::Result<()> {
-    write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n")?;
-    let (mut left, mut buffer) = (length, [0; 16 * 1024]);
+/// Reads a body and hands it out as it comes.
+fn take_body(
+    stream: &mut TcpStream,
+    length: usize,
+    mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let (mut left, mut buffer) = (length, vec![0; 64 * 1024]);
     while left > 0 {
-        let bytes = stream.read(&mut buffer)?.min(left);
-        stream.write_all(&buffer[..bytes])?;
+        let bytes = stream.read(&mut buffer)?;
+        if bytes == 0 || bytes > left {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        take(&buffer[..bytes])?;
         left -= bytes;
     }
     Ok(())

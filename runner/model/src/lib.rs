@@ -24,6 +24,8 @@ pub use run::{
     Absent, Artifact, Block, Cell, Invalid, Label, Measurements, Outcome, Run, RunId, RunStatus,
     VersionId,
 };
-pub use suite::{Arm, Driver, Expect, ExpectBody, HttpLoad, NoiseClass, Request, Suite};
+pub use suite::{
+    Arm, Driver, Exchange, Expect, ExpectBody, HttpLoad, NoiseClass, Request, RequestBody, Suite,
+};
 pub use testbed::Testbed;
 pub use version::{TargetVersion, VersionError, VersionSpec};

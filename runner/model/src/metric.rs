@@ -31,6 +31,8 @@ pub enum Unit {
     Bytes,
     /// Requests per second.
     RequestsPerSecond,
+    /// Bytes per second.
+    BytesPerSecond,
     /// Retired instructions.
     Instructions,
     /// A plain number of things.
@@ -85,14 +87,19 @@ const fn lower(name: &'static str, label: &'static str, unit: Unit, noise: Noise
     Metric { name, label, unit, direction: Direction::Lower, noise, source: Source::Samples }
 }
 
-const fn quantile(name: &'static str, label: &'static str, quantile: f64) -> Metric {
+const fn quantile(
+    name: &'static str,
+    label: &'static str,
+    histogram: &'static str,
+    quantile: f64,
+) -> Metric {
     Metric {
         name,
         label,
         unit: Unit::Nanoseconds,
         direction: Direction::Lower,
         noise: NoiseClass::Wall,
-        source: Source::Quantile { histogram: "latency_ns", quantile },
+        source: Source::Quantile { histogram, quantile },
     }
 }
 
@@ -112,6 +119,28 @@ const fn per_request(
     }
 }
 
+const fn per_second(name: &'static str, label: &'static str, numerator: &'static str) -> Metric {
+    Metric {
+        name,
+        label,
+        unit: Unit::BytesPerSecond,
+        direction: Direction::Higher,
+        noise: NoiseClass::Wall,
+        source: Source::Ratio { numerator, denominator: "slice_ns", scale: NS_PER_S },
+    }
+}
+
+const fn histogram(name: &'static str, label: &'static str) -> Metric {
+    Metric {
+        name,
+        label,
+        unit: Unit::Nanoseconds,
+        direction: Direction::Neither,
+        noise: NoiseClass::Wall,
+        source: Source::Histogram,
+    }
+}
+
 /// Every metric there is, raw counters first.
 pub static METRICS: &[Metric] = &[
     raw("slice_ns", "length of a slice", Unit::Nanoseconds),
@@ -120,14 +149,22 @@ pub static METRICS: &[Metric] = &[
     raw("cpu_kernel_ns", "kernel CPU time of the host in a block", Unit::Nanoseconds),
     raw("instructions", "user-space instructions of the host in a slice", Unit::Instructions),
     raw("generator_cpu_ns", "CPU time of the load generator in a block", Unit::Nanoseconds),
-    Metric {
-        name: "latency_ns",
-        label: "latency of every request",
-        unit: Unit::Nanoseconds,
-        direction: Direction::Neither,
-        noise: NoiseClass::Wall,
-        source: Source::Histogram,
-    },
+    raw(
+        "generator_run_queue_wait_ns",
+        "time the load generator waited for a CPU in a block",
+        Unit::Nanoseconds,
+    ),
+    raw("body_read_bytes", "bytes of bodies read in a slice", Unit::Bytes),
+    raw("body_written_bytes", "bytes of bodies written in a slice", Unit::Bytes),
+    raw("offered_rps", "arrivals offered in a block", Unit::RequestsPerSecond),
+    raw("saturation_rps", "closed-loop throughput before a block", Unit::RequestsPerSecond),
+    raw(
+        "send_lateness_p99_ns",
+        "lateness of the load generator in a block, 99th percentile",
+        Unit::Nanoseconds,
+    ),
+    histogram("latency_ns", "latency of every request"),
+    histogram("first_byte_ns", "time to the first byte of every answer's body"),
     Metric {
         name: "throughput_rps",
         label: "throughput",
@@ -136,10 +173,14 @@ pub static METRICS: &[Metric] = &[
         noise: NoiseClass::Wall,
         source: Source::Ratio { numerator: "requests", denominator: "slice_ns", scale: NS_PER_S },
     },
-    quantile("latency_p50_ns", "median latency", 0.50),
-    quantile("latency_p90_ns", "latency, 90th percentile", 0.90),
-    quantile("latency_p99_ns", "latency, 99th percentile", 0.99),
-    quantile("latency_p999_ns", "latency, 99.9th percentile", 0.999),
+    quantile("latency_p50_ns", "median latency", "latency_ns", 0.50),
+    quantile("latency_p90_ns", "latency, 90th percentile", "latency_ns", 0.90),
+    quantile("latency_p99_ns", "latency, 99th percentile", "latency_ns", 0.99),
+    quantile("latency_p999_ns", "latency, 99.9th percentile", "latency_ns", 0.999),
+    quantile("first_byte_p50_ns", "median time to first byte", "first_byte_ns", 0.50),
+    quantile("first_byte_p99_ns", "time to first byte, 99th percentile", "first_byte_ns", 0.99),
+    per_second("read_bytes_per_s", "bodies read", "body_read_bytes"),
+    per_second("written_bytes_per_s", "bodies written", "body_written_bytes"),
     per_request("cpu_ns_per_request", "CPU time per request", Unit::Nanoseconds, "cpu_ns"),
     per_request(
         "cpu_kernel_ns_per_request",
@@ -210,6 +251,17 @@ impl Metric {
         matches!(self.source, Source::Samples | Source::Histogram)
     }
 
+    /// Whether its values come from stored ones of that name.
+    pub fn rests_on(&self, stored: &str) -> bool {
+        match self.source {
+            Source::Samples | Source::Histogram => self.name == stored,
+            Source::Ratio { numerator, denominator, .. } => {
+                numerator == stored || denominator == stored
+            }
+            Source::Quantile { histogram, .. } => histogram == stored,
+        }
+    }
+
     /// A value with its unit, rounded to what a reader can use.
     pub fn display(&self, value: f64) -> String {
         self.unit.display(value)
@@ -223,6 +275,7 @@ impl Unit {
             Self::Nanoseconds => "ns",
             Self::Bytes => "bytes",
             Self::RequestsPerSecond => "requests/s",
+            Self::BytesPerSecond => "bytes/s",
             Self::Instructions => "instructions",
             Self::Count => "count",
         }
@@ -236,6 +289,7 @@ impl Unit {
             Self::Bytes => {
                 &[(1073741824.0, "GiB"), (1048576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")]
             }
+            Self::BytesPerSecond => &[(1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")],
             Self::RequestsPerSecond => &[(1e6, "M req/s"), (1e3, "k req/s"), (1.0, "req/s")],
             Self::Instructions => {
                 &[(1e9, "G instr"), (1e6, "M instr"), (1e3, "k instr"), (1.0, "instr")]
@@ -295,6 +349,7 @@ mod tests {
                 Unit::Nanoseconds => &["_ns", "_ns_per_request"],
                 Unit::Bytes => &["_bytes"],
                 Unit::RequestsPerSecond => &["_rps"],
+                Unit::BytesPerSecond => &["_bytes_per_s"],
                 Unit::Instructions => &["instructions", "instructions_per_request"],
                 Unit::Count => &[""],
             };
@@ -325,6 +380,8 @@ mod tests {
             (Unit::Nanoseconds, 99_990.0, "100.0 µs"),
             (Unit::Bytes, 45_015.0, "44.0 KiB"),
             (Unit::Bytes, 512.0, "512 B"),
+            (Unit::BytesPerSecond, 1_234_567_890.0, "1235 MB/s"),
+            (Unit::BytesPerSecond, 45_600_000.0, "45.6 MB/s"),
             (Unit::RequestsPerSecond, 45_123.4, "45.1 k req/s"),
             (Unit::Instructions, 123_456.0, "123 k instr"),
             (Unit::Count, 3.0, "3"),

@@ -160,6 +160,9 @@ pub enum Label {
     GeneratorBound,
     /// Generator and host could not be pinned to separate CPUs.
     SharedCpus,
+    /// The generator waited for a CPU more than a tenth of the time: no verdict
+    /// on the host.
+    GeneratorStarved,
 }
 
 /// Failure is a row, not a gap and never a number.
@@ -328,6 +331,7 @@ impl Label {
         match self {
             Self::GeneratorBound => "generator-bound",
             Self::SharedCpus => "shared-cpus",
+            Self::GeneratorStarved => "generator-starved",
         }
     }
 
@@ -338,6 +342,18 @@ impl Label {
                 "the load generator used 90 % or more of its CPU, so this says nothing about the host"
             }
             Self::SharedCpus => "load generator and host ran on the same CPUs",
+            Self::GeneratorStarved => {
+                "the load generator waited for a CPU more than a tenth of the time, so this says \
+                 nothing about the host"
+            }
+        }
+    }
+
+    /// Whether a block with it makes no verdict on the host.
+    pub fn forbids_verdict(self) -> bool {
+        match self {
+            Self::GeneratorBound | Self::GeneratorStarved => true,
+            Self::SharedCpus => false,
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct Arm {
     pub request: Request,
     /// The one right answer.
     pub expect: Expect,
+    /// Further requests with their answers, which take turns with that one.
+    pub further: Vec<Exchange>,
     /// How much load, for how long.
     pub load: HttpLoad,
     /// What the suite reports, the main metric first.
@@ -78,6 +80,8 @@ pub enum Driver {
     HttpLatency,
     /// Closed loop over several connections.
     HttpThroughput,
+    /// A fixed rate of arrivals, whatever the host does.
+    HttpOpenLoop,
     /// Spawn to first right answer.
     ColdStart,
     /// Bytes of binary, component and precompiled component.
@@ -96,25 +100,40 @@ pub enum NoiseClass {
     Exact,
 }
 
+/// A request and its one right answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The request.
+    pub request: Request,
+    /// The one right answer.
+    pub expect: Expect,
+}
+
 /// A request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// HTTP method.
-    #[serde(default = "Request::default_method")]
     pub method: String,
     /// Path and query.
-    #[serde(default = "Request::default_path")]
     pub path: String,
     /// Value of the Host header; the bound address when absent.
-    #[serde(default)]
     pub host: Option<String>,
     /// Further headers.
-    #[serde(default)]
     pub headers: Vec<(String, String)>,
-    /// Body, as text.
-    #[serde(default)]
-    pub body: String,
+    /// Body.
+    pub body: RequestBody,
+}
+
+/// A request's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestBody {
+    /// This text.
+    Text(String),
+    /// Generated: byte `i` is `i` modulo 251.
+    Pattern {
+        /// Bytes.
+        bytes: u64,
+    },
 }
 
 /// The one right answer.
@@ -135,21 +154,27 @@ pub enum ExpectBody {
     Exactly(String),
     /// Bytes with this digest.
     Sha256(Digest),
+    /// Generated: byte `i` is `i` modulo 251.
+    Pattern {
+        /// Bytes.
+        bytes: u64,
+    },
 }
 
 /// How much load a driver puts on the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HttpLoad {
-    /// Connections kept busy.
-    #[serde(default = "HttpLoad::default_connections")]
+    /// Connections kept busy, or at hand for arrivals.
     pub connections: u32,
     /// Load before the measured part, in milliseconds.
-    #[serde(default = "HttpLoad::default_warmup_ms")]
     pub warmup_ms: u64,
     /// Measured part, in milliseconds; whole 100 ms slices.
-    #[serde(default = "HttpLoad::default_measure_ms")]
     pub measure_ms: u64,
+    /// Open loop: arrivals per second.
+    pub rate_rps: Option<f64>,
+    /// Open loop, in place of a rate: this part, 0 to 1, of what a closed loop
+    /// over the same connections reaches on the same host just before.
+    pub saturation_share: Option<f64>,
 }
 
 impl Suite {
@@ -199,6 +224,7 @@ impl Driver {
         match self {
             Self::HttpLatency => "http-latency",
             Self::HttpThroughput => "http-throughput",
+            Self::HttpOpenLoop => "http-open-loop",
             Self::ColdStart => "cold-start",
             Self::Size => "size",
         }
@@ -207,12 +233,16 @@ impl Driver {
     /// The metrics this driver can report.
     pub fn metrics(self) -> &'static [&'static str] {
         match self {
-            Self::HttpLatency | Self::HttpThroughput => &[
+            Self::HttpLatency | Self::HttpThroughput | Self::HttpOpenLoop => &[
                 "throughput_rps",
                 "latency_p50_ns",
                 "latency_p90_ns",
                 "latency_p99_ns",
                 "latency_p999_ns",
+                "first_byte_p50_ns",
+                "first_byte_p99_ns",
+                "read_bytes_per_s",
+                "written_bytes_per_s",
                 "cpu_ns_per_request",
                 "cpu_kernel_ns_per_request",
                 "instructions_per_request",
@@ -247,48 +277,26 @@ impl NoiseClass {
     }
 }
 
-impl Request {
-    fn default_method() -> String {
-        "GET".to_owned()
-    }
-
-    fn default_path() -> String {
-        "/".to_owned()
-    }
-}
-
 impl Default for Request {
     fn default() -> Self {
         Self {
-            method: Self::default_method(),
-            path: Self::default_path(),
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
             host: None,
             headers: Vec::new(),
-            body: String::new(),
+            body: RequestBody::Text(String::new()),
         }
-    }
-}
-
-impl HttpLoad {
-    fn default_connections() -> u32 {
-        1
-    }
-
-    fn default_warmup_ms() -> u64 {
-        200
-    }
-
-    fn default_measure_ms() -> u64 {
-        1000
     }
 }
 
 impl Default for HttpLoad {
     fn default() -> Self {
         Self {
-            connections: Self::default_connections(),
-            warmup_ms: Self::default_warmup_ms(),
-            measure_ms: Self::default_measure_ms(),
+            connections: 1,
+            warmup_ms: 200,
+            measure_ms: 1000,
+            rate_rps: None,
+            saturation_share: None,
         }
     }
 }

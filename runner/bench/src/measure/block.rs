@@ -7,7 +7,9 @@ use super::host::{Fill, Host, ReadyHost, free_addr};
 use super::placement::Placement;
 use super::subject::Subject;
 use jiff::Timestamp;
-use model::{Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Ready};
+use model::{
+    Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Ready, Request, RequestBody,
+};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -139,15 +141,18 @@ impl Bench<'_> {
     }
 }
 
-/// One checked request to every arm: `bench run --check` and `suite check`.
+/// Every request of an arm, once and checked: `bench run --check` and `suite
+/// check`.
 ///
 /// # Errors
 /// What went wrong, with the host's last lines.
 pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<Duration, String> {
     let mut latency = Duration::ZERO;
     let asked = bench.run(subject, arm, bench.command(subject, arm), |_, started| {
-        let call = call(arm, started.ready.addr);
-        latency = load::ask_once(&call, REQUEST_TIMEOUT).map_err(|failure| failure.to_string())?;
+        for call in calls(arm, started.ready.addr) {
+            latency =
+                load::ask_once(&call, REQUEST_TIMEOUT).map_err(|failure| failure.to_string())?;
+        }
         Ok(Driven::default())
     });
     match asked {
@@ -159,25 +164,38 @@ pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<D
     }
 }
 
-/// The request of an arm to a host.
+/// The request of an arm to a host, the first one if there are several.
 pub(super) fn call(arm: &Arm, addr: SocketAddr) -> load::Call {
-    let Expect { status, body, headers } = &arm.expect;
-    let body = match body {
+    exchange(&arm.request, &arm.expect, addr)
+}
+
+/// All requests of an arm to a host, in turn.
+pub(super) fn calls(arm: &Arm, addr: SocketAddr) -> Vec<load::Call> {
+    let further = arm.further.iter().map(|next| exchange(&next.request, &next.expect, addr));
+    std::iter::once(call(arm, addr)).chain(further).collect()
+}
+
+fn exchange(request: &Request, expect: &Expect, addr: SocketAddr) -> load::Call {
+    let body = match &expect.body {
         ExpectBody::Exactly(text) => load::ExpectBody::Exactly(text.clone().into_bytes()),
         ExpectBody::Sha256(digest) => {
             load::ExpectBody::Sha256 { digest: digest.to_bytes(), length: None }
         }
+        ExpectBody::Pattern { bytes } => load::ExpectBody::Pattern { length: *bytes },
     };
     load::Call {
         addr,
         request: load::Request {
-            method: arm.request.method.clone(),
-            path: arm.request.path.clone(),
-            host: arm.request.host.clone().unwrap_or_else(|| addr.to_string()),
-            headers: arm.request.headers.clone(),
-            body: arm.request.body.clone().into_bytes(),
+            method: request.method.clone(),
+            path: request.path.clone(),
+            host: request.host.clone().unwrap_or_else(|| addr.to_string()),
+            headers: request.headers.clone(),
+            body: match &request.body {
+                RequestBody::Text(text) => load::RequestBody::Bytes(text.clone().into_bytes()),
+                RequestBody::Pattern { bytes } => load::RequestBody::Pattern { length: *bytes },
+            },
         },
-        expect: load::Expect { status: *status, body, headers: headers.clone() },
+        expect: load::Expect { status: expect.status, body, headers: expect.headers.clone() },
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) fn drive(
     started: &mut Started,
 ) -> Result<Driven, String> {
     match arm.driver {
-        Driver::HttpLatency | Driver::HttpThroughput => http::drive(bench, arm, started),
+        Driver::HttpLatency | Driver::HttpThroughput | Driver::HttpOpenLoop => {
+            http::drive(bench, arm, started)
+        }
         Driver::ColdStart => cold_start::drive(arm, started),
         Driver::Size => size::drive(bench, subject, arm, started),
     }

@@ -40,6 +40,30 @@ pub(super) fn substitute(text: &str, parameters: &[(String, String)]) -> Result<
     Ok(filled)
 }
 
+/// `text` with every `{name}` of a parameter replaced; other braces stay.
+pub(super) fn substitute_known(text: &str, parameters: &[(String, String)]) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let found = parameters.iter().find_map(|(name, value)| {
+            let tail = after.strip_prefix(name.as_str())?.strip_prefix('}')?;
+            Some((value, tail))
+        });
+        rest = match found {
+            Some((value, tail)) => {
+                filled.push_str(value);
+                tail
+            }
+            None => {
+                filled.push('{');
+                after
+            }
+        };
+    }
+    filled + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +93,19 @@ mod tests {
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(substitute(text, &parameters), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn braces_of_a_body_stay() {
+        let parameters = [("n", "7"), ("", "x")].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        for (text, expected) in [
+            ("{\"n\":{n}}", "{\"n\":7}"),
+            ("{{n}}", "{7}"),
+            ("{other} {n", "{other} {n"),
+            ("{n}{}", "7x"),
+        ] {
+            assert_eq!(substitute_known(text, &parameters), expected, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! leaves is checked and expanded.
 
 use super::expand::{expand, substitute};
-use super::{Arm, Driver, Expect, ExpectBody, HttpLoad, NoiseClass, Request, Suite};
+use super::{Arm, Driver, NoiseClass, Suite};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::digest::{Digest, Hasher};
 use crate::metric::Metric;
@@ -11,6 +11,10 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+mod asking;
+
+use asking::{Values, WireAsking, WireExpect, WireLoad, WireRequest};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,24 +42,13 @@ struct WireBenchmark {
     component: Option<Spanned<String>>,
     #[serde(default)]
     precompile: bool,
-    #[serde(default)]
-    request: Request,
-    expect: Spanned<WireExpect>,
-    #[serde(default)]
-    load: Option<Spanned<HttpLoad>>,
+    request: Option<Spanned<WireRequest>>,
+    expect: Option<Spanned<WireExpect>>,
+    requests: Option<Vec<Spanned<WireRequest>>>,
+    load: Option<Spanned<WireLoad>>,
     metrics: Spanned<Vec<Spanned<String>>>,
     noise: NoiseClass,
     budget_s: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireExpect {
-    status: u16,
-    body: Option<String>,
-    body_sha256: Option<Digest>,
-    #[serde(default)]
-    headers: Vec<(String, String)>,
 }
 
 pub(super) fn load(suites: &Path, name: &str) -> Result<Suite, Diagnostic> {
@@ -109,8 +102,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn arms(&self, wire: &WireBenchmark) -> Result<Vec<Arm>, Diagnostic> {
         self.check_name(&wire.name)?;
-        let expect = self.expect(&wire.expect)?;
-        let load = self.http_load(wire)?;
+        let asking = WireAsking {
+            request: wire.request.as_ref(),
+            expect: wire.expect.as_ref(),
+            requests: wire.requests.as_deref(),
+            benchmark: wire.name.span(),
+        };
         let metrics = self.metrics(wire)?;
         let mut parameters = IndexMap::new();
         for (name, values) in &wire.parameters {
@@ -141,6 +138,10 @@ impl Reader<'_> {
                 }
                 None => None,
             };
+            let values = Values { source: self.source, parameters: &parameters };
+            let mut exchanges = asking.exchanges(values)?;
+            let first = exchanges.remove(0);
+            let load = values.load(wire.driver, wire.load.as_ref(), wire.name.span())?;
             let arm = Arm {
                 benchmark: wire.name.get_ref().clone(),
                 name: arm_name(&parameters),
@@ -150,8 +151,9 @@ impl Reader<'_> {
                 workload,
                 component,
                 precompile: wire.precompile,
-                request: wire.request.clone(),
-                expect: expect.clone(),
+                request: first.request,
+                expect: first.expect,
+                further: exchanges,
                 load,
                 metrics: metrics.clone(),
                 noise: wire.noise,
@@ -173,53 +175,6 @@ impl Reader<'_> {
             return Err(self.source.at(name.span(), problem).with_remedy("use a-z, 0-9 and -"));
         }
         Ok(())
-    }
-
-    fn expect(&self, wire: &Spanned<WireExpect>) -> Result<Expect, Diagnostic> {
-        let WireExpect { status, body, body_sha256, headers } = wire.get_ref();
-        let body = match (body, body_sha256) {
-            (Some(body), None) => ExpectBody::Exactly(body.clone()),
-            (None, Some(digest)) => ExpectBody::Sha256(*digest),
-            _ => {
-                let problem = "`expect` needs `body` or `body_sha256`, and only one of them";
-                return Err(self.source.at(wire.span(), problem));
-            }
-        };
-        if !(200..600).contains(status) {
-            return Err(self
-                .source
-                .at(wire.span(), format!("{status} is not a final HTTP status")));
-        }
-        Ok(Expect { status: *status, body, headers: headers.clone() })
-    }
-
-    fn http_load(&self, wire: &WireBenchmark) -> Result<HttpLoad, Diagnostic> {
-        let Some(spanned) = &wire.load else {
-            return match wire.driver {
-                Driver::HttpThroughput => Err(self
-                    .source
-                    .at(wire.name.span(), "http-throughput needs `load.connections`")),
-                _ => Ok(HttpLoad::default()),
-            };
-        };
-        let load = *spanned.get_ref();
-        let at = |problem: &str| Err(self.source.at(spanned.span(), problem));
-        match wire.driver {
-            Driver::ColdStart | Driver::Size => at("this driver sends one request; drop `load`"),
-            Driver::HttpLatency if load.connections != 1 => {
-                at("http-latency uses one connection; drop `connections` or use http-throughput")
-            }
-            _ if !(1..=10_000).contains(&load.connections) => {
-                at("`connections` must be 1 to 10000")
-            }
-            _ if load.measure_ms == 0 || !load.measure_ms.is_multiple_of(100) => {
-                at("`measure_ms` must be a positive multiple of 100, the length of a slice")
-            }
-            _ if load.measure_ms > 600_000 || load.warmup_ms > 600_000 => {
-                at("`measure_ms` and `warmup_ms` must be at most 600000")
-            }
-            _ => Ok(load),
-        }
     }
 
     fn metrics(&self, wire: &WireBenchmark) -> Result<Vec<&'static Metric>, Diagnostic> {
@@ -266,28 +221,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     std::fs::read(path).map_err(|e| Diagnostic::unreadable(path, &e))
 }
 
-/// What defines the numbers of an arm. How long it is measured does not: more
-/// of the same samples is the same series.
+/// What defines the numbers of an arm.
 fn definition_digest(arm: &Arm) -> Result<Digest, Diagnostic> {
-    let mut hasher = Hasher::default()
-        .part("driver", arm.driver.word())
-        .part("connections", arm.load.connections.to_le_bytes())
-        .part("precompile", [u8::from(arm.precompile)])
-        .part("method", &arm.request.method)
-        .part("path", &arm.request.path)
-        .part("host", arm.request.host.as_deref().unwrap_or_default())
-        .part("body", &arm.request.body)
-        .part("status", arm.expect.status.to_le_bytes());
-    for (name, value) in &arm.request.headers {
-        hasher = hasher.part("header", name).part("value", value);
-    }
-    for (name, value) in &arm.expect.headers {
-        hasher = hasher.part("expected header", name).part("value", value);
-    }
-    hasher = match &arm.expect.body {
-        ExpectBody::Exactly(text) => hasher.part("expected body", text),
-        ExpectBody::Sha256(digest) => hasher.part("expected body's digest", digest.to_bytes()),
-    };
+    let hasher = Hasher::default().part("driver", arm.driver.word());
+    let mut hasher = asking::define(hasher, arm);
     for (name, path) in [("workload", &arm.workload), ("component", &arm.component)] {
         if let Some(path) = path {
             hasher = hasher.part(name, read(path)?);

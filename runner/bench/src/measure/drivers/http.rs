@@ -1,15 +1,20 @@
-//! Drivers `http-latency` and `http-throughput`: a closed loop over one or
-//! many connections, in slices of 100 ms, with the host's CPU time and
-//! instructions read at every slice's end, and one histogram a block.
+//! Drivers `http-latency`, `http-throughput` and `http-open-loop`: a closed
+//! loop over one or many connections, or arrivals at a fixed rate, in slices of
+//! 100 ms, with the host's CPU time and instructions read at every slice's end,
+//! and one histogram a block. A share of the saturation is taken of what a
+//! closed loop reaches on the very same process just before.
 
 use super::Driven;
-use crate::measure::block::{Bench, Started, call, request_timeout};
+use crate::measure::block::{Bench, Started, calls, request_timeout};
 use crate::measure::counters::{Instructions, ProcessTree};
-use load::{Mode, Placement, Plan};
-use model::{Arm, Label, LatencyHistogram, Measurements};
+use load::{Generator, Measured, Mode, Placement, Plan};
+use model::{Arm, Driver, Label, LatencyHistogram, Measurements};
 use std::time::Duration;
 
 const SLICE: Duration = Duration::from_millis(100);
+/// How long saturation is looked for, after the warm-up: long enough for a
+/// rate to settle, short against the measured part of a whole run.
+const SATURATION: Duration = Duration::from_secs(1);
 
 /// What the host had used at the end of a slice.
 struct Reading {
@@ -18,21 +23,10 @@ struct Reading {
 }
 
 pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Result<Driven, String> {
+    let mut driven = Driven::default();
     let measure = Duration::from_millis(bench.measure_ms.unwrap_or(arm.load.measure_ms));
-    let plan = Plan {
-        warmup: Duration::from_millis(arm.load.warmup_ms),
-        slices: (measure.as_millis() / SLICE.as_millis()) as usize,
-        slice: SLICE,
-        request_timeout: request_timeout(),
-        placement: match bench.placement.generator.as_slice() {
-            [] => Placement::Floating { threads: 1 },
-            cpus => Placement::Pinned(cpus.to_vec()),
-        },
-        ..Plan::new(
-            call(arm, started.ready.addr),
-            Mode::Closed { connections: arm.load.connections as usize },
-        )
-    };
+    let mode = mode(bench, arm, started, &mut driven)?;
+    let plan = plan(bench, arm, started, mode, measure);
     let mut tree = ProcessTree::of(started.host.pid());
     let mut kernel = Vec::new();
     let instructions = &mut started.host.instructions;
@@ -45,12 +39,8 @@ pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Resu
     };
     let measured = load::run(&plan, bench.cancel, probe).map_err(|stopped| stopped.to_string())?;
 
-    let mut driven = Driven::default();
     let m = &mut driven.measurements;
-    m.insert("slice_ns", measured.slices.iter().map(|slice| slice.elapsed_ns as f64).collect());
-    m.insert("requests", measured.slices.iter().map(|slice| slice.requests as f64).collect());
-    let generator_cpu_ns = measured.generator.cpu_ns_per_request * measured.requests() as f64;
-    m.insert("generator_cpu_ns", vec![generator_cpu_ns]);
+    insert_load(m, arm, &measured)?;
     insert_readings(m, &measured.readings);
     match kernel.as_slice() {
         [Ok(first), Ok(last)] => m.insert("cpu_kernel_ns", vec![(last - first) as f64]),
@@ -63,14 +53,109 @@ pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Resu
         Ok(bytes) => m.insert("rss_peak_bytes", vec![bytes as f64]),
         Err(reason) => m.insert_absent("rss_peak_bytes", &reason),
     }
-    match LatencyHistogram::new(measured.latency) {
+    add_labels(&mut driven, &measured.generator);
+    Ok(driven)
+}
+
+fn plan(bench: &Bench<'_>, arm: &Arm, started: &Started, mode: Mode, measure: Duration) -> Plan {
+    let calls = calls(arm, started.ready.addr);
+    Plan {
+        warmup: Duration::from_millis(arm.load.warmup_ms),
+        slices: (measure.as_millis() / SLICE.as_millis()) as usize,
+        slice: SLICE,
+        request_timeout: request_timeout(),
+        placement: match bench.placement.generator.as_slice() {
+            [] => Placement::Floating { threads: 1 },
+            cpus => Placement::Pinned(cpus.to_vec()),
+        },
+        ..Plan::new(calls, mode)
+    }
+}
+
+/// How requests follow one another; an open loop's rate is stored with what it
+/// comes from.
+fn mode(
+    bench: &Bench<'_>,
+    arm: &Arm,
+    started: &Started,
+    driven: &mut Driven,
+) -> Result<Mode, String> {
+    let connections = arm.load.connections as usize;
+    let closed = Mode::Closed { connections };
+    if arm.driver != Driver::HttpOpenLoop {
+        return Ok(closed);
+    }
+    let rate_per_s = match (arm.load.rate_rps, arm.load.saturation_share) {
+        (Some(rate), _) => rate,
+        (None, Some(share)) => {
+            let plan = plan(bench, arm, started, closed, SATURATION);
+            let saturated = load::run(&plan, bench.cancel, || ())
+                .map_err(|stopped| format!("measuring the saturation: {stopped}"))?;
+            let saturation = saturated.requests_per_second();
+            driven.measurements.insert("saturation_rps", vec![saturation]);
+            // A share of what the generator can do says nothing of the host.
+            add_labels(driven, &saturated.generator);
+            share * saturation
+        }
+        (None, None) => return Err("the arm has no rate".to_owned()),
+    };
+    driven.measurements.insert("offered_rps", vec![rate_per_s]);
+    Ok(Mode::Open { connections, rate_per_s })
+}
+
+fn add_labels(driven: &mut Driven, generator: &Generator) {
+    for (label, applies) in [
+        (Label::GeneratorBound, generator.is_generator_bound()),
+        (Label::GeneratorStarved, generator.is_starved()),
+    ] {
+        if applies && !driven.labels.contains(&label) {
+            driven.labels.push(label);
+        }
+    }
+}
+
+/// What the load generator itself measured. Of what only some suites report,
+/// nothing is stored for the others.
+fn insert_load<R>(m: &mut Measurements, arm: &Arm, measured: &Measured<R>) -> Result<(), String> {
+    let reports = |stored: &str| arm.metrics.iter().any(|metric| metric.rests_on(stored));
+    let slices = &measured.slices;
+    let of_slices = |value: fn(&load::Slice) -> u64| -> Vec<f64> {
+        slices.iter().map(|slice| value(slice) as f64).collect()
+    };
+    m.insert("slice_ns", of_slices(|slice| slice.elapsed_ns));
+    m.insert("requests", of_slices(|slice| slice.requests));
+    if reports("body_read_bytes") {
+        m.insert("body_read_bytes", of_slices(|slice| slice.body_bytes_read));
+    }
+    if reports("body_written_bytes") {
+        m.insert("body_written_bytes", of_slices(|slice| slice.body_bytes_written));
+    }
+    let generator = &measured.generator;
+    let generator_cpu_ns = generator.cpu_ns_per_request * measured.requests() as f64;
+    m.insert("generator_cpu_ns", vec![generator_cpu_ns]);
+    // Unknown where the kernel does not tell; then there is no such sample.
+    if let Ok(wait_ns) = generator.run_queue_wait_ns {
+        m.insert("generator_run_queue_wait_ns", vec![wait_ns as f64]);
+    }
+    if let Some(open_loop) = &measured.open_loop {
+        let lateness_ns = open_loop.send_lateness.value_at_quantile(0.99);
+        m.insert("send_lateness_p99_ns", vec![lateness_ns as f64]);
+    }
+    if reports("first_byte_ns") {
+        match LatencyHistogram::new(measured.first_byte.clone()) {
+            Some(histogram) => drop(m.histograms.insert("first_byte_ns".to_owned(), histogram)),
+            None => {
+                for metric in arm.metrics.iter().filter(|metric| metric.rests_on("first_byte_ns")) {
+                    m.insert_absent(metric.name, "no answer had a body");
+                }
+            }
+        }
+    }
+    match LatencyHistogram::new(measured.latency.clone()) {
         Some(histogram) => drop(m.histograms.insert("latency_ns".to_owned(), histogram)),
         None => return Err("not a single request was answered".to_owned()),
     }
-    if measured.generator.is_generator_bound() {
-        driven.labels.push(Label::GeneratorBound);
-    }
-    Ok(driven)
+    Ok(())
 }
 
 fn read(tree: &mut ProcessTree, instructions: &mut Instructions) -> Reading {
