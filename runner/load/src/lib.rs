@@ -13,6 +13,7 @@
 mod board;
 mod checker;
 mod connection;
+mod counted;
 mod crew;
 mod drive;
 mod expect;
@@ -26,6 +27,7 @@ mod response;
 mod run;
 mod slices;
 
+pub use counted::Caller;
 pub use expect::{Expect, ExpectBody};
 pub use failure::{Excerpt, Failure, Stopped, WrongAnswer};
 pub use floor::slice_boundary_ns;

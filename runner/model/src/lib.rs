@@ -15,7 +15,10 @@ mod suite;
 mod testbed;
 mod version;
 
-pub use config::{Config, Launch, Margins, Profile, ProfileName, Ready, Target};
+pub use config::{
+    Config, CrateSource, Launch, Margins, OptionSpec, Origin, Profile, ProfileName, Ready,
+    Supported, Target,
+};
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};
 pub use histogram::LatencyHistogram;
@@ -24,6 +27,9 @@ pub use run::{
     Absent, Artifact, Block, Cell, Invalid, Label, Measurements, Outcome, Run, RunId, RunStatus,
     VersionId,
 };
-pub use suite::{Arm, Driver, Expect, ExpectBody, HttpLoad, NoiseClass, Request, Suite};
+pub use suite::{
+    Arm, Driver, Expect, ExpectBody, FirstFailure, HttpLoad, InputFile, NoiseClass, ProcessSpec,
+    Program, Request, Role, Suite, Task,
+};
 pub use testbed::Testbed;
-pub use version::{TargetVersion, VersionError, VersionSpec};
+pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};

@@ -1,7 +1,7 @@
 //! `suite.toml` as it is written. These structs never leave this module: what
 //! leaves is checked and expanded.
 
-use super::expand::{expand, substitute};
+use super::expand::expand;
 use super::{Arm, Driver, Expect, ExpectBody, HttpLoad, NoiseClass, Request, Suite};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::digest::{Digest, Hasher};
@@ -11,6 +11,16 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+mod arms;
+mod definition;
+mod filling;
+mod task;
+mod topology;
+
+use filling::Filling;
+use task::{WireCriterion, WireUntilFailure};
+use topology::{WireHosts, WireProcess};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,12 +45,21 @@ struct WireBenchmark {
     #[serde(default)]
     parameters: IndexMap<String, Spanned<Vec<String>>>,
     workload: Option<Spanned<String>>,
+    hosts: Option<Spanned<WireHosts>>,
+    #[serde(default)]
+    processes: Vec<Spanned<WireProcess>>,
     component: Option<Spanned<String>>,
     #[serde(default)]
-    precompile: bool,
+    components: Vec<Spanned<String>>,
     #[serde(default)]
-    request: Request,
-    expect: Spanned<WireExpect>,
+    options: IndexMap<String, Spanned<String>>,
+    #[serde(default)]
+    precompile: bool,
+    request: Option<Request>,
+    expect: Option<Spanned<WireExpect>>,
+    until_failure: Option<Spanned<WireUntilFailure>>,
+    command: Option<Vec<Spanned<String>>>,
+    criterion: Option<WireCriterion>,
     #[serde(default)]
     load: Option<Spanned<HttpLoad>>,
     metrics: Spanned<Vec<Spanned<String>>>,
@@ -109,48 +128,42 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn arms(&self, wire: &WireBenchmark) -> Result<Vec<Arm>, Diagnostic> {
         self.check_name(&wire.name)?;
-        let expect = self.expect(&wire.expect)?;
+        let expect = match &wire.expect {
+            Some(expect) => self.expect(expect)?,
+            None if !wire.driver.asks() => Expect::nothing(),
+            None => {
+                let problem = "`expect` is missing: the one right answer";
+                return Err(self.source.at(wire.name.span(), problem));
+            }
+        };
         let load = self.http_load(wire)?;
         let metrics = self.metrics(wire)?;
-        let mut parameters = IndexMap::new();
-        for (name, values) in &wire.parameters {
-            if values.get_ref().is_empty() {
-                return Err(self
-                    .source
-                    .at(values.span(), format!("parameter `{name}` has no value")));
-            }
-            parameters.insert(name.clone(), values.get_ref().clone());
-        }
         let mut arms = Vec::new();
-        for parameters in expand(&parameters) {
-            let filled = |text: &Spanned<String>| {
-                substitute(text.get_ref(), &parameters).map_err(|unknown| {
-                    let problem = format!("`{{{unknown}}}` is not a parameter of this benchmark");
-                    self.source.at(text.span(), problem)
-                })
-            };
+        for parameters in expand(&self.parameters(wire)?) {
+            let filling = Filling { source: self.source, parameters: &parameters };
+            let filled = |text: &Spanned<String>| filling.fill(text);
             let needs = wire.needs.iter().map(filled).collect::<Result<Vec<_>, _>>()?;
-            let workload = match &wire.workload {
-                Some(text) => Some(self.existing(text, self.dir.join(filled(text)?))?),
-                None => None,
-            };
-            let component = match &wire.component {
-                Some(text) => {
-                    let file = format!("components/prebuilt/{}.wasm", filled(text)?);
-                    Some(self.existing(text, self.suites.join(file))?)
-                }
-                None => None,
-            };
+            let hosts =
+                topology::hosts(filling, self.dir, wire.workload.as_ref(), wire.hosts.as_ref())?;
+            let processes =
+                topology::processes(filling, self.dir, hosts.len(), &wire.processes, &wire.name)?;
+            let (component, components) = self.components(filling, wire)?;
+            let options = self.options(filling, wire)?;
+            let task = task::task(filling, self.dir, wire)?;
             let arm = Arm {
                 benchmark: wire.name.get_ref().clone(),
                 name: arm_name(&parameters),
                 parameters,
                 driver: wire.driver,
                 needs,
-                workload,
+                hosts,
+                processes,
                 component,
+                components,
+                options,
                 precompile: wire.precompile,
-                request: wire.request.clone(),
+                task,
+                request: wire.request.clone().unwrap_or_default(),
                 expect: expect.clone(),
                 load,
                 metrics: metrics.clone(),
@@ -159,6 +172,8 @@ impl Reader<'_> {
                 quick: wire.quick,
                 floor: wire.floor,
                 definition_sha256: Digest::of(""),
+                dir: self.dir.to_owned(),
+                components_dir: self.components_dir(),
             };
             arms.push(Arm { definition_sha256: definition_digest(&arm)?, ..arm });
         }
@@ -205,7 +220,11 @@ impl Reader<'_> {
         let load = *spanned.get_ref();
         let at = |problem: &str| Err(self.source.at(spanned.span(), problem));
         match wire.driver {
-            Driver::ColdStart | Driver::Size => at("this driver sends one request; drop `load`"),
+            Driver::ColdStart | Driver::Size | Driver::Density => {
+                at("this driver sends one request; drop `load`")
+            }
+            Driver::Instructions => at("this driver counts its requests itself; drop `load`"),
+            Driver::Command => at("the program makes its own load; drop `load`"),
             Driver::HttpLatency if load.connections != 1 => {
                 at("http-latency uses one connection; drop `connections` or use http-throughput")
             }
@@ -226,12 +245,19 @@ impl Reader<'_> {
         let mut metrics = Vec::new();
         for name in wire.metrics.get_ref() {
             let known = wire.driver.metrics();
-            match Metric::named(name.get_ref()).filter(|metric| known.contains(&metric.name)) {
+            let is_known = |metric: &&'static Metric| match wire.driver {
+                Driver::Command => metric.is_comparable() && metric.is_of_samples(),
+                _ => known.contains(&metric.name),
+            };
+            match Metric::named(name.get_ref()).filter(is_known) {
                 Some(metric) => metrics.push(metric),
                 None => {
                     let problem =
                         format!("driver {} has no metric `{}`", wire.driver, name.get_ref());
-                    let remedy = format!("it has {}", known.join(", "));
+                    let remedy = match known {
+                        [] => "`METRICS` in runner/model/src/metric.rs lists them".to_owned(),
+                        _ => format!("it has {}", known.join(", ")),
+                    };
                     return Err(self.source.at(name.span(), problem).with_remedy(remedy));
                 }
             }
@@ -242,14 +268,6 @@ impl Reader<'_> {
                 .at(wire.metrics.span(), "`metrics` is empty; name the main one first"));
         }
         Ok(metrics)
-    }
-
-    fn existing(&self, text: &Spanned<String>, path: PathBuf) -> Result<PathBuf, Diagnostic> {
-        if path.is_file() {
-            return Ok(path);
-        }
-        let problem = format!("there is no file {}", path.display());
-        Err(self.source.at(text.span(), problem))
     }
 }
 
@@ -288,19 +306,13 @@ fn definition_digest(arm: &Arm) -> Result<Digest, Diagnostic> {
         ExpectBody::Exactly(text) => hasher.part("expected body", text),
         ExpectBody::Sha256(digest) => hasher.part("expected body's digest", digest.to_bytes()),
     };
-    for (name, path) in [("workload", &arm.workload), ("component", &arm.component)] {
-        if let Some(path) = path {
-            hasher = hasher.part(name, read(path)?);
-        }
-    }
-    Ok(hasher.finish())
+    Ok(definition::beside_the_request(hasher, arm)?.finish())
 }
 
 fn suite_digest(dir: &Path, arms: &[Arm]) -> Result<Digest, Diagnostic> {
     let mut files = BTreeSet::new();
     collect_files(dir, &mut files)?;
-    let components: BTreeSet<&PathBuf> =
-        arms.iter().filter_map(|arm| arm.component.as_ref()).collect();
+    let components: BTreeSet<&PathBuf> = arms.iter().flat_map(|arm| &arm.components).collect();
     let mut hasher = Hasher::default();
     for path in &files {
         let relative = path.strip_prefix(dir).unwrap_or(path);

@@ -3,8 +3,9 @@
 //! instructions read at every slice's end, and one histogram a block.
 
 use super::Driven;
-use crate::measure::block::{Bench, Started, call, request_timeout};
+use crate::measure::block::{Bench, call, request_timeout};
 use crate::measure::counters::{Instructions, ProcessTree};
+use crate::measure::stage::Started;
 use load::{Mode, Placement, Plan};
 use model::{Arm, Label, LatencyHistogram, Measurements};
 use std::time::Duration;
@@ -17,7 +18,11 @@ struct Reading {
     instructions: Result<u64, String>,
 }
 
-pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Result<Driven, String> {
+pub(super) fn drive(
+    bench: &Bench<'_>,
+    arm: &Arm,
+    started: &mut Started<'_>,
+) -> Result<Driven, String> {
     let measure = Duration::from_millis(bench.measure_ms.unwrap_or(arm.load.measure_ms));
     let plan = Plan {
         warmup: Duration::from_millis(arm.load.warmup_ms),
@@ -33,9 +38,9 @@ pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Resu
             Mode::Closed { connections: arm.load.connections as usize },
         )
     };
-    let mut tree = ProcessTree::of(started.host.pid());
+    let mut tree = started.tree();
     let mut kernel = Vec::new();
-    let instructions = &mut started.host.instructions;
+    let instructions = &mut started.instructions;
     let probe = || {
         // Ticks of 10 ms say nothing of a slice: first and last are kept.
         let ticks = tree.kernel_cpu_ns();
