@@ -1,19 +1,33 @@
 //! A host that lies, stalls and crashes on purpose, for the tests of `bench`.
 //!
-//! `fake-host --mode MODE --log FILE --addr ADDR` speaks the host contract and
-//! serves `hello`, except where its mode says otherwise. It appends one line
-//! to the log whenever it starts and whenever it stops.
+//! `fake-host --mode MODE --log FILE --addr ADDR --workload FILE` speaks the
+//! host contract and serves `hello`, except where its mode says otherwise. It
+//! appends one line to the log whenever it starts.
 
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
+
+/// What one workload of mode `density` occupies.
+const WORKLOAD_BYTES: usize = 256 * 1024;
+
+struct Fake {
+    mode: String,
+    /// The text of its workload file.
+    workload: String,
+    /// Words that some option of the suite brought: `--option-...`.
+    options: String,
+    /// Kept, so that it occupies memory.
+    memory: Vec<u8>,
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
@@ -33,11 +47,29 @@ fn main() -> ExitCode {
         let _ = writeln!(log, "{name}");
     }
     eprintln!("fake host in mode {mode}");
-    serve(&mode, &after("--addr").unwrap_or_default())
+    let workload = after("--workload").filter(|file| !file.is_empty());
+    let workload = workload.map(std::fs::read_to_string).transpose();
+    let Ok(workload) = workload.map(|text| text.unwrap_or_default().trim().to_owned()) else {
+        eprintln!("cannot read the workload");
+        return ExitCode::from(2);
+    };
+    let options: Vec<&str> =
+        arguments.iter().filter_map(|word| word.strip_prefix("--option-")).collect();
+    let mut fake = Fake { mode, workload, options: options.join(" "), memory: Vec::new() };
+    if fake.mode == "density" {
+        let count: usize = fake.workload.parse().unwrap_or_default();
+        let limit = after("--limit").and_then(|text| text.parse().ok()).unwrap_or(usize::MAX);
+        if count > limit {
+            eprintln!("out of room for workload {}", limit + 1);
+            return ExitCode::from(3);
+        }
+        fake.memory = vec![1; count * WORKLOAD_BYTES];
+    }
+    serve(Arc::new(fake), &after("--addr").unwrap_or_default())
 }
 
-fn serve(mode: &str, addr: &str) -> ExitCode {
-    match mode {
+fn serve(fake: Arc<Fake>, addr: &str) -> ExitCode {
+    match fake.mode.as_str() {
         "never-ready" => thread::sleep(Duration::from_secs(60)),
         "dies-at-start" => return ExitCode::from(9),
         "garbage" => println!("{{\"event\":\"ready\",\"addr\":\"over there\"}}"),
@@ -52,41 +84,77 @@ fn serve(mode: &str, addr: &str) -> ExitCode {
         }
     };
     let bound = listener.local_addr().map(|addr| addr.to_string()).unwrap_or_default();
-    if !matches!(mode, "garbage" | "noise") {
+    if !matches!(fake.mode.as_str(), "garbage" | "noise") {
         println!(
             "{{\"event\":\"ready\",\"addr\":\"{bound}\",\"phases_ns\":{{\"listen\":1000,\"odd\":1}}}}"
         );
     }
     for stream in listener.incoming().flatten() {
-        let mode = mode.to_owned();
-        thread::spawn(move || talk(&mode, stream));
+        let fake = Arc::clone(&fake);
+        thread::spawn(move || fake.talk(stream));
     }
     ExitCode::SUCCESS
 }
 
-/// Answers requests without a body until the other side goes away.
-fn talk(mode: &str, mut stream: TcpStream) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
+impl Fake {
+    /// Answers requests without a body until the other side goes away.
+    fn talk(&self, mut stream: TcpStream) -> Option<()> {
+        stream.set_nodelay(true).ok()?;
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        let mut host = String::new();
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if let Some(value) = line.strip_prefix("host: ") {
+                host = value.trim().to_owned();
+            }
+            if line != "\r\n" {
+                continue;
+            }
+            let count = ANSWERS.fetch_add(1, Ordering::Relaxed) + 1;
+            let body = self.body(count, &host)?;
+            let status = match self.mode.as_str() {
+                "wrong-status" => "500 Internal Server Error",
+                _ => "200 OK",
+            };
+            self.misbehave(count);
+            let length = body.len();
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}").ok()?;
         }
-        if line != "\r\n" {
-            continue;
-        }
-        let count = ANSWERS.fetch_add(1, Ordering::Relaxed) + 1;
-        let body = match mode {
-            "wrong-body" if count > 50 => "hellO",
-            _ => "hello",
-        };
-        let status = match mode {
-            "wrong-status" => "500 Internal Server Error",
-            _ => "200 OK",
-        };
-        match mode {
+    }
+
+    fn body(&self, count: u64, host: &str) -> Option<String> {
+        Some(match self.mode.as_str() {
+            "wrong-body" if count > 50 => "hellO".to_owned(),
+            "tells-workload" => self.workload.clone(),
+            "tells-options" => self.options.clone(),
+            // Looks at its memory, so that it is there.
+            "density" if self.memory.iter().step_by(4096).all(|byte| *byte == 1) => {
+                host.split('.').next()?.to_owned()
+            }
+            "front" => self.forward(count)?,
+            _ => "hello".to_owned(),
+        })
+    }
+
+    /// Asks the addresses in its configuration in turn.
+    fn forward(&self, count: u64) -> Option<String> {
+        let backends: Vec<&str> = self.workload.split_whitespace().collect();
+        let backend = backends.get(count as usize % backends.len())?;
+        let mut stream = TcpStream::connect(backend).ok()?;
+        write!(stream, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").ok()?;
+        let mut answer = vec![0; 1024];
+        let length = stream.read(&mut answer).ok()?;
+        answer.truncate(length);
+        let answer = String::from_utf8(answer).ok()?;
+        Some(answer.split_once("\r\n\r\n")?.1.to_owned())
+    }
+
+    fn misbehave(&self, count: u64) {
+        match self.mode.as_str() {
             "stalls" if count.is_multiple_of(50) => thread::sleep(Duration::from_millis(100)),
             "stalls-each-second" => stall_once_a_second(),
             "silent" => thread::sleep(Duration::from_secs(60)),
@@ -94,10 +162,13 @@ fn talk(mode: &str, mut stream: TcpStream) -> Option<()> {
                 eprintln!("fake host gives up");
                 std::process::abort();
             }
+            // One millisecond of CPU time an answer.
+            "front" | "busy" => {
+                let until = Instant::now() + Duration::from_millis(1);
+                while Instant::now() < until {}
+            }
             _ => {}
         }
-        let length = body.len();
-        write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}").ok()?;
     }
 }
 

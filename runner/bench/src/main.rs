@@ -2,13 +2,14 @@
 //! measures them, compares them, publishes what was seen.
 //!
 //! From outside in: `cli` (what can be typed), `commands` (one file each),
-//! `session` (build, plan, measure, store), `plan` (which blocks in which
+//! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
 //! order), `measure` (one block), `verdicts` (numbers to comparisons).
 
 mod cli;
 mod commands;
 mod exit;
 mod measure;
+mod obtain;
 mod output;
 mod plan;
 mod progress;

@@ -1,17 +1,28 @@
-//! Measuring: one block is one fresh host process, started, loaded, checked
-//! and stopped. From outside in: `block` (one block), `drivers` (what is done
-//! with a host), `host` (the contract), `launch`, `counters`, `placement`.
+//! Measuring: one block is one fresh host, started, loaded, checked and
+//! stopped. From outside in: `block` (one block), `drivers` (what is done with
+//! a host), `stage` (which processes, and in which order), `cast` (all that
+//! run), `process` (one of them), `ready`, `launch`, `counters`, `placement`.
 //! It must not decide what is measured or in which order, nor store anything.
 
 mod block;
+mod cast;
 mod counters;
 mod drivers;
-mod host;
+mod fill;
 pub(crate) mod launch;
 mod log;
+mod memory;
 mod placement;
+mod process;
+mod program;
+mod ready;
+mod stage;
 mod subject;
+pub(crate) mod template;
+mod valgrind;
+mod watchdog;
 
 pub(crate) use block::{Bench, Measured, check};
 pub(crate) use placement::Placement;
+pub(crate) use program::missing;
 pub(crate) use subject::Subject;

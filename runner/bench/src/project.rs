@@ -2,6 +2,7 @@
 //! the cache. It must not create any of them.
 
 use crate::cli::Global;
+use crate::measure::template;
 use anyhow::{Context, Result, bail};
 use glob::Pattern;
 use model::{Config, Suite};
@@ -60,7 +61,18 @@ impl Project {
             let asked = patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", ");
             bail!("no suite matches `{asked}`; there are {}", names.join(", "));
         }
-        Ok(chosen.into_iter().map(|name| Suite::load(&dir, name)).collect::<Result<_, _>>()?)
+        chosen.into_iter().map(|name| self.suite(name)).collect()
+    }
+
+    /// The suite of that name; its templates can be filled in.
+    pub(crate) fn suite(&self, name: &str) -> Result<Suite> {
+        let suite = Suite::load(&self.suites_dir(), name)?;
+        for arm in &suite.arms {
+            template::check(arm).with_context(|| {
+                format!("suite {name}, benchmark {}, arm {}", arm.benchmark, arm.name)
+            })?;
+        }
+        Ok(suite)
     }
 }
 

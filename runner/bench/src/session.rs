@@ -2,6 +2,7 @@
 //! measure block by block, each stored as soon as it is done.
 
 use crate::measure::{self, Bench, Placement, Subject};
+use crate::obtain;
 use crate::output;
 use crate::plan::{self, Entry, Interleaving, Part};
 use crate::progress::Progress;
@@ -89,7 +90,7 @@ impl<'a> Session<'a> {
             signal_hook::flag::register(signal, Arc::clone(&cancel))?;
         }
         let builder = Builder::new(&project.root, &project.cache)?.with_cancel(Arc::clone(&cancel));
-        let subjects = build_all(project, &builder, versions)?;
+        let subjects = obtain::all(project, &builder, versions, &suites)?;
         // After the builds, which may use every CPU.
         let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
         placement.pin_runner().context("moving the runner off the host's CPUs")?;
@@ -104,14 +105,25 @@ impl<'a> Session<'a> {
             cache: self.project.cache.clone(),
             cancel: &self.cancel,
             measure_ms,
+            anchor: self.subjects.iter().find(|subject| self.is_anchor(subject)),
         }
+    }
+
+    fn is_anchor(&self, subject: &Subject) -> bool {
+        self.project.config.anchor.as_ref() == Some(&subject.artifact.target)
+    }
+
+    /// Why a version cannot be measured on an arm here, if it cannot.
+    pub(crate) fn unsupported(&self, arm: &Arm, subject: &Subject) -> Option<String> {
+        let has_anchor = || self.subjects.iter().any(|subject| self.is_anchor(subject));
+        subject.unsupported(arm).or_else(|| measure::missing(arm, has_anchor()))
     }
 
     /// What a version has to do with an arm: the floor is the anchor's alone,
     /// and what the anchor cannot do is no news.
     pub(crate) fn part(&self, arm: &Arm, subject: &Subject) -> Part {
-        let is_anchor = self.project.config.anchor.as_ref() == Some(&subject.artifact.target);
-        match subject.unsupported(arm) {
+        let is_anchor = self.is_anchor(subject);
+        match self.unsupported(arm, subject) {
             _ if arm.floor && !is_anchor => Part::None,
             None => Part::Measured,
             Some(_) if is_anchor => Part::None,
@@ -267,7 +279,7 @@ impl<'a> Session<'a> {
         let suite = &self.suites[entry.suite];
         let arm = &suite.arms[entry.arm];
         let subject = &self.subjects[entry.subject];
-        let measured = match subject.unsupported(arm) {
+        let measured = match self.unsupported(arm, subject) {
             Some(reason) => measure::Measured {
                 started_at: Timestamp::now(),
                 duration: Duration::ZERO,
@@ -310,7 +322,8 @@ pub(crate) fn with_anchor(
     if let Some(anchor) = &project.config.anchor
         && !versions.iter().any(|version| version.target == *anchor)
     {
-        versions.push(TargetVersion { target: anchor.clone(), version: VersionSpec::WorkingTree });
+        // It is declared, so its bare name is one.
+        versions.extend(project.config.parse_version(anchor));
     }
     versions
 }
@@ -325,60 +338,13 @@ fn random_seed() -> Result<u64> {
 fn exactly(asked: &TargetVersion, id: &VersionId) -> String {
     match (id, &asked.version) {
         (VersionId::Commit { sha, modified: None, .. }, _) => format!("{}@{sha}", asked.target),
+        (VersionId::Release { version }, _) => format!("{}@{version}", asked.target),
         (_, VersionSpec::Path(path)) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             format!("{}@path:{}", asked.target, path.display())
         }
         _ => asked.to_string(),
     }
-}
-
-fn build_all(
-    project: &Project,
-    builder: &Builder,
-    versions: &[TargetVersion],
-) -> Result<Vec<Subject>> {
-    // All names first: a typing error should not show after a long build.
-    let mut resolved = Vec::new();
-    for version in versions {
-        let target =
-            project.config.target(&version.target).context("a version of an undeclared target")?;
-        resolved.push((target, builder.resolve(target, &version.version)?));
-    }
-    let mut subjects = Vec::new();
-    for (target, resolved) in resolved {
-        let what = format!("building {} {}", target.name, resolved.version().label());
-        let mut progress: Option<Progress> = None;
-        let built = builder.obtain(&resolved, &mut |event| {
-            // Nothing was to be waited for: nothing is shown.
-            if event == build::Progress::Done {
-                return;
-            }
-            let progress = progress.get_or_insert_with(|| Progress::start(&what, None));
-            match event {
-                build::Progress::Discarded { reason } => output::note(&reason),
-                build::Progress::Waiting => progress.at(0, None, "waiting for another build"),
-                build::Progress::Exporting => progress.at(0, None, "writing its sources"),
-                build::Progress::Compiling { unit, compiled, total } => {
-                    progress.at(
-                        compiled as u64,
-                        total.map(|n| n as u64),
-                        &format!("compiling {unit}"),
-                    );
-                }
-                build::Progress::Done => {}
-            }
-        })?;
-        if let Some(progress) = progress {
-            progress.end();
-        }
-        let subject =
-            Subject::new(target, built.artifact, built.binary).map_err(anyhow::Error::msg)?;
-        let how = if built.from_cache { "found" } else { "built" };
-        output::note(&format!("{how} {}", subject.label()));
-        subjects.push(subject);
-    }
-    Ok(subjects)
 }
 
 /// Which tools measured: version, and commit of the checkout if there is one.

@@ -4,6 +4,7 @@
 //! `order`: blocks are interleaved as promised, told by the host's own log.
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `bundles`: export and import, and refusing what is not right.
+//! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
 //! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
 
@@ -19,6 +20,7 @@ mod honesty;
 mod order;
 mod text;
 mod tidy;
+mod topology;
 
 use serde_json::Value;
 use std::fs;
@@ -136,7 +138,7 @@ blocks = 4
 about = "A host for tests"
 source = "."
 binary = "fake-host"
-start = ["{{binary}}", "--mode", "{mode}", "--log", "log", "--addr", "{{addr}}"]
+start = ["{{binary}}", "--mode", "{mode}", "--log", "log", "--addr", "{{addr}}", "--workload", "{{workload}}"]
 capabilities = ["{{binary}}", "--capabilities"]
 ready_timeout_s = 1.0
 stop_timeout_s = 2.0
@@ -157,5 +159,5 @@ expect = { status = 200, body = "hello" }
 load = { warmup_ms = 50, measure_ms = 300 }
 metrics = ["latency_p50_ns", "cpu_ns_per_request"]
 noise = "wall"
-budget_s = 5
+budget_s = 20
 "#;

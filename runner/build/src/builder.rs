@@ -1,18 +1,20 @@
 //! The two steps: resolve what is meant, then obtain its binary.
 
 use crate::artifacts::{self, Lookup, Record};
-use crate::cargo::Call;
-use crate::error::{BuildError, Failure};
+use crate::compile::{self, Compiled, Product};
+use crate::error::BuildError;
 use crate::given::Given;
 use crate::layout::{self, Layout};
 use crate::lock;
 use crate::progress::Progress;
+use crate::releases::Release;
 use crate::repository::{self, Project};
 use crate::resolved::{From, Origin, Recipe, Resolved};
-use crate::source::{self, Sources};
-use crate::sync;
+use crate::source::{self, Folder, Sources};
 use crate::toolchain::Toolchain;
-use model::{Artifact, Digest, Target, VersionId, VersionSpec};
+use model::{
+    Artifact, Digest, Origin as TargetOrigin, ReleaseSpec, Target, VersionId, VersionSpec,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -77,12 +79,13 @@ impl Builder {
             VersionSpec::GitRef(reference) => {
                 let repository = self.project.open()?;
                 let commit = repository::commit(&repository, reference)?;
-                let sources = Sources::at_commit(&repository, &commit, target)?;
+                let sources = Sources::at_commit(&repository, &commit, Folder::of(target)?)?;
                 let place = source::name_of(&commit);
                 let from = From::Commit(commit.id());
                 self.resolved(target, repository::version(&commit), from, &sources, &place)
             }
             VersionSpec::WorkingTree => self.working_tree(target),
+            VersionSpec::Release(asked) => self.release(target, asked),
         }
     }
 
@@ -115,13 +118,52 @@ impl Builder {
                     from_cache: true,
                 }
             }
-            Origin::Sources(recipe) => match self.look_up(resolved, recipe)? {
-                Lookup::Hit { binary, record } => cached(resolved, binary, record),
-                Lookup::Miss | Lookup::Corrupt(_) => self.build(resolved, recipe, progress)?,
-            },
+            Origin::Sources(recipe) => {
+                let got = self.get(resolved, recipe, Product::Binary, progress)?;
+                let Got { file, record, from_cache } = got;
+                Built {
+                    artifact: Artifact {
+                        target: resolved.target.name.clone(),
+                        version: resolved.version.clone(),
+                        binary_sha256: record.binary_sha256,
+                        binary_bytes: record.binary_bytes,
+                        source_sha256: Some(record.source_sha256),
+                        lockfile_sha256: Some(record.lockfile_sha256),
+                        rustc: Some(record.rustc),
+                        build_flags: Some(record.build_flags),
+                    },
+                    binary: file,
+                    from_cache,
+                }
+            }
         };
         progress(Progress::Done);
         Ok(built)
+    }
+
+    /// The executable of a `cargo bench` target in the sources of a resolved
+    /// version, cached like its binary; `None` where there are no sources or no
+    /// such target in them.
+    ///
+    /// # Errors
+    /// As [`Builder::obtain`].
+    pub fn bench(
+        &self,
+        resolved: &Resolved,
+        name: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<PathBuf>, BuildError> {
+        let recipe = match &resolved.origin {
+            Origin::Sources(recipe) if !matches!(recipe.from, From::Registry) => recipe,
+            _ => return Ok(None),
+        };
+        let got = match self.get(resolved, recipe, Product::Bench(name), progress) {
+            Ok(got) => Some(got.file),
+            Err(BuildError::NoBench { .. }) => None,
+            Err(e) => return Err(e),
+        };
+        progress(Progress::Done);
+        Ok(got)
     }
 
     /// The commit that is checked out, if there is one: which tools these are.
@@ -134,8 +176,9 @@ impl Builder {
     fn working_tree(&self, target: &Target) -> Result<Resolved, BuildError> {
         let repository = self.project.open()?;
         let head = repository::head(&repository)?;
-        let sources = Sources::in_working_tree(&repository, target)?;
-        let committed = match Sources::at_commit(&repository, &head, target) {
+        let folder = Folder::of(target)?;
+        let sources = Sources::in_working_tree(&repository, folder)?;
+        let committed = match Sources::at_commit(&repository, &head, folder) {
             Ok(sources) => Some(sources.digest()),
             // A target that is not committed yet.
             Err(BuildError::NoFolder { .. }) => None,
@@ -162,14 +205,16 @@ impl Builder {
         sources: &Sources,
         place: &str,
     ) -> Result<Resolved, BuildError> {
-        let lockfile = sources.lockfile(target, place)?;
+        let lockfile = sources.lockfile(Folder::of(target)?, place)?;
         let toolchain = Toolchain::choose(&self.layout, sources.toolchain_file())?;
         let source_sha256 = sources.digest();
         let recipe = Recipe {
             from,
             source_sha256,
-            lockfile_sha256: Digest::of(lockfile),
-            packages: lockfile.split(|b| *b == b'\n').filter(|l| *l == b"[[package]]").count(),
+            lockfile_sha256: Some(Digest::of(lockfile)),
+            packages: Some(
+                lockfile.split(|b| *b == b'\n').filter(|l| *l == b"[[package]]").count(),
+            ),
             key: artifacts::key(&source_sha256, |hasher| toolchain.hash(hasher), &target.binary),
             toolchain,
         };
@@ -177,24 +222,53 @@ impl Builder {
         Ok(Resolved { target: target.clone(), version, origin })
     }
 
-    fn look_up(&self, resolved: &Resolved, recipe: &Recipe) -> Result<Lookup, BuildError> {
-        artifacts::lookup(&self.layout.artifacts(), &recipe.key, &resolved.target.binary)
+    fn release(&self, target: &Target, asked: &ReleaseSpec) -> Result<Resolved, BuildError> {
+        let TargetOrigin::Crate(source) = &target.origin else {
+            return Err(BuildError::Declaration {
+                target: target.name.clone(),
+                problem: "it is no crate, so it has commits and no releases".to_owned(),
+            });
+        };
+        let release = Release::find(&self.layout, source, asked)?;
+        let toolchain = Toolchain::choose(&self.layout, None)?;
+        let chosen = release.key(source);
+        let version = VersionId::Release { version: release.version.clone() };
+        let recipe = Recipe {
+            source_sha256: release.archive_sha256,
+            lockfile_sha256: None,
+            packages: None,
+            key: artifacts::key(&chosen, |hasher| toolchain.hash(hasher), &target.binary),
+            from: From::Registry,
+            toolchain,
+        };
+        let origin = Origin::Sources(Box::new(recipe));
+        Ok(Resolved { target: target.clone(), version, origin })
     }
 
-    fn build(
+    /// Out of the cache, or built.
+    fn get(
         &self,
         resolved: &Resolved,
         recipe: &Recipe,
+        product: Product<'_>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Built, BuildError> {
+    ) -> Result<Got, BuildError> {
+        let key = product.key(recipe);
+        let name = product.file_name(&resolved.target);
+        let look = || artifacts::lookup(&self.layout.artifacts(), &key, name);
+        if let Lookup::Hit { binary, record } = look()? {
+            return Ok(Got { file: binary, record, from_cache: true });
+        }
         let lock = self.layout.lock();
         let _lock = lock::acquire(&lock, &self.cancel, || progress(Progress::Waiting))?;
         // Whoever held the lock may have built the very same.
-        match self.look_up(resolved, recipe)? {
-            Lookup::Hit { binary, record } => return Ok(cached(resolved, binary, record)),
+        match look()? {
+            Lookup::Hit { binary, record } => {
+                return Ok(Got { file: binary, record, from_cache: true });
+            }
             Lookup::Miss => {}
             Lookup::Corrupt(problem) => {
-                let away = artifacts::move_away(&self.layout.artifacts(), &recipe.key)?;
+                let away = artifacts::move_away(&self.layout.artifacts(), &key)?;
                 let reason = format!(
                     "the cached artifact of `{}` at {} cannot be trusted: {problem}; \
                      it was moved to {} and is built again",
@@ -205,94 +279,46 @@ impl Builder {
                 progress(Progress::Discarded { reason });
             }
         }
-        progress(Progress::Exporting);
-        let folder = self.layout.source(&resolved.target.name);
-        sync::sync(&folder, &self.sources(resolved, recipe)?)?;
-        recipe.toolchain.confirm(&folder, &self.layout)?;
-        let built = self.compile(resolved, recipe, &folder, progress)?;
-        let (binary, record) = artifacts::insert(
+        let sources = self.sources(resolved, recipe)?;
+        let (layout, cancel) = (&self.layout, &*self.cancel);
+        let job = compile::Job { resolved, recipe, product, key, layout, cancel };
+        let Compiled { file, lockfile_sha256, build_flags } =
+            compile::compile(&job, sources.as_ref(), progress)?;
+        let (file, record) = artifacts::insert(
             &self.layout.artifacts(),
-            &recipe.key,
-            &built,
-            &resolved.target.binary,
+            &key,
+            &file,
+            name,
             |binary_sha256, binary_bytes| Record {
                 binary_sha256,
                 binary_bytes,
                 source_sha256: recipe.source_sha256,
-                lockfile_sha256: recipe.lockfile_sha256,
+                lockfile_sha256,
                 rustc: recipe.toolchain.name().to_owned(),
-                build_flags: Toolchain::published_flags(),
+                build_flags,
             },
         )?;
-        Ok(Built { from_cache: false, ..cached(resolved, binary, record) })
+        Ok(Got { file, record, from_cache: false })
     }
 
-    fn sources(&self, resolved: &Resolved, recipe: &Recipe) -> Result<Sources, BuildError> {
+    /// The sources to be written where they are built; a release's are not.
+    fn sources(&self, resolved: &Resolved, recipe: &Recipe) -> Result<Option<Sources>, BuildError> {
         match &recipe.from {
-            From::Snapshot(sources) => Ok(sources.clone()),
+            From::Snapshot(sources) => Ok(Some(sources.clone())),
             From::Commit(id) => {
                 let repository = self.project.open()?;
                 let commit = repository::commit_of(&repository, *id)?;
-                Sources::at_commit(&repository, &commit, &resolved.target)
+                let folder = Folder::of(&resolved.target)?;
+                Sources::at_commit(&repository, &commit, folder).map(Some)
             }
-        }
-    }
-
-    fn compile(
-        &self,
-        resolved: &Resolved,
-        recipe: &Recipe,
-        folder: &Path,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<PathBuf, BuildError> {
-        let Target { name, binary, .. } = &resolved.target;
-        let log = self.layout.log(name, &recipe.key);
-        let target_folder = self.layout.cargo_target(name, &recipe.toolchain.digest());
-        let call = Call {
-            folder,
-            target_folder: &target_folder,
-            binary,
-            toolchain: &recipe.toolchain,
-            log: &log,
-            layout: &self.layout,
-        };
-        let mut compiled = 0;
-        let ended = call.run(&self.cancel, |unit| {
-            compiled += 1;
-            let total = Some(recipe.packages);
-            progress(Progress::Compiling { unit: unit.to_owned(), compiled, total });
-        })?;
-        if !ended.status.success() {
-            return Err(BuildError::Failed(Box::new(Failure {
-                target: name.clone(),
-                version: resolved.version.label(),
-                status: ended.status.to_string(),
-                last_lines: ended.last_lines,
-                log,
-            })));
-        }
-        let built = call.built();
-        if built.is_file() {
-            Ok(built)
-        } else {
-            Err(BuildError::NoBinary { target: name.clone(), binary: built, log })
+            From::Registry => Ok(None),
         }
     }
 }
 
-fn cached(resolved: &Resolved, binary: PathBuf, record: Record) -> Built {
-    Built {
-        artifact: Artifact {
-            target: resolved.target.name.clone(),
-            version: resolved.version.clone(),
-            binary_sha256: record.binary_sha256,
-            binary_bytes: record.binary_bytes,
-            source_sha256: Some(record.source_sha256),
-            lockfile_sha256: Some(record.lockfile_sha256),
-            rustc: Some(record.rustc),
-            build_flags: Some(record.build_flags),
-        },
-        binary,
-        from_cache: true,
-    }
+/// What `get` got.
+struct Got {
+    file: PathBuf,
+    record: Record,
+    from_cache: bool,
 }

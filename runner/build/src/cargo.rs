@@ -1,18 +1,19 @@
-//! Runs `cargo build`, writes down all it prints, and stops it when told to.
+//! Runs cargo, writes down all it prints, and stops it when told to.
 //! It must not know about versions or the cache of artifacts.
 
 use crate::environment;
 use crate::error::{BuildError, io};
 use crate::layout::Layout;
-use crate::toolchain::{PROFILE, Toolchain};
+use crate::toolchain::Toolchain;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use serde::Deserialize;
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -27,12 +28,12 @@ const LAST_TICKS: u32 = 20;
 
 /// One call of cargo.
 pub(crate) struct Call<'c> {
-    /// Where the sources are.
+    /// Where it is called.
     pub(crate) folder: &'c Path,
     /// Cargo's target directory.
     pub(crate) target_folder: &'c Path,
-    /// The binary's name.
-    pub(crate) binary: &'c str,
+    /// Its subcommand and the words after it.
+    pub(crate) arguments: &'c [String],
     /// Who compiles.
     pub(crate) toolchain: &'c Toolchain,
     /// Where all output goes; an earlier log is replaced.
@@ -45,14 +46,37 @@ pub(crate) struct Call<'c> {
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     pub(crate) last_lines: Vec<String>,
+    /// What it made, where it was asked to tell (`--message-format`).
+    pub(crate) made: Vec<Made>,
+}
+
+/// An executable that cargo made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Made {
+    /// The manifest of its package.
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) target: MadeTarget,
+    pub(crate) executable: PathBuf,
+}
+
+/// Which of its package's targets it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct MadeTarget {
+    pub(crate) name: String,
+    pub(crate) kind: Vec<String>,
+}
+
+impl Ended {
+    /// The executable of that name and kind.
+    pub(crate) fn made(&self, kind: &str, name: &str) -> Option<&Made> {
+        let is_it = |made: &&Made| {
+            made.target.name == name && made.target.kind.iter().any(|known| known == kind)
+        };
+        self.made.iter().find(is_it)
+    }
 }
 
 impl Call<'_> {
-    /// Where cargo leaves the binary.
-    pub(crate) fn built(&self) -> PathBuf {
-        self.target_folder.join(PROFILE).join(self.binary)
-    }
-
     /// Runs cargo to its end; `compiling` is called with each package begun.
     ///
     /// # Errors
@@ -65,13 +89,13 @@ impl Call<'_> {
     ) -> Result<Ended, BuildError> {
         let mut log = self.begin_log()?;
         let writing = || io("writing", self.log);
-        let output = log.try_clone().map_err(writing())?;
-        let child = self.command().stdout(output).spawn().map_err(|e| BuildError::Tool {
+        let child = self.command().spawn().map_err(|e| BuildError::Tool {
             program: "cargo",
             problem: format!("{e}; install Rust from https://rustup.rs"),
         })?;
         let mut running = Running(child);
         let lines = read_lines(running.0.stderr.take());
+        let messages = read_lines(running.0.stdout.take());
         let mut last_lines = VecDeque::new();
         follow(
             &lines,
@@ -90,18 +114,29 @@ impl Call<'_> {
             },
         )?;
         let status = running.0.wait().map_err(io("waiting for cargo in", self.folder))?;
-        Ok(Ended { status, last_lines: last_lines.into() })
+        let mut made = Vec::new();
+        // What cargo told is in the channel, since it has ended.
+        while let Ok(line) = messages.recv_timeout(TICK) {
+            match serde_json::from_str(&line) {
+                Ok(one) => made.push(one),
+                // Of everything else it tells, the log knows.
+                Err(_) => writeln!(log, "{line}").map_err(writing())?,
+            }
+        }
+        Ok(Ended { status, last_lines: last_lines.into(), made })
     }
 
     fn command(&self) -> Command {
         let mut command = environment::command("cargo", self.layout.root());
         command
-            .args(["build", "--release", "--locked", "--color", "never", "--bin", self.binary])
+            .args(self.arguments)
+            .args(["--color", "never"])
             .current_dir(self.folder)
             .env("CARGO_TARGET_DIR", self.target_folder)
             // RUSTFLAGS for paths that may hold spaces; cargo takes them alike.
             .env("CARGO_ENCODED_RUSTFLAGS", self.toolchain.flags().join("\x1f"))
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // Its own group, so that its compilers can be stopped with it.
             .process_group(0);
@@ -119,12 +154,11 @@ impl Call<'_> {
         let mut log = File::options().append(true).open(self.log).map_err(opening())?;
         writeln!(
             log,
-            "$ cd {}\n$ CARGO_TARGET_DIR={} RUSTFLAGS=\"{}\" \
-             cargo build --release --locked --bin {}\n# {}",
+            "$ cd {}\n$ CARGO_TARGET_DIR={} RUSTFLAGS=\"{}\" cargo {}\n# {}",
             self.folder.display(),
             self.target_folder.display(),
             self.toolchain.flags().join(" "),
-            self.binary,
+            self.arguments.join(" "),
             self.toolchain.name(),
         )
         .map_err(opening())?;
@@ -154,7 +188,7 @@ impl Drop for Running {
 }
 
 /// Reads in a thread of its own, which ends with the stream.
-fn read_lines(stream: Option<ChildStderr>) -> Receiver<String> {
+fn read_lines(stream: Option<impl Read + Send + 'static>) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in stream.into_iter().flat_map(|stream| BufReader::new(stream).split(b'\n')) {

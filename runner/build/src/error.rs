@@ -1,6 +1,7 @@
 //! Why something could not be built, each with what to do about it.
 //! Texts are complete in themselves: no error hides its reason in a source.
 
+use model::ReleaseSpec;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,27 @@ pub enum BuildError {
         target: String,
         /// What is wrong.
         problem: String,
+    },
+    /// The registry does not have it, or cannot be asked.
+    #[error("cannot find {} of the crate `{name}`: {problem}", named(asked))]
+    Release {
+        /// The crate.
+        name: String,
+        /// What was asked for.
+        asked: ReleaseSpec,
+        /// Why, and what to do.
+        problem: String,
+    },
+    /// A release that pins no dependencies.
+    #[error(
+        "`{name}` {version} was published without a Cargo.lock, so it is not one set of \
+         dependencies; choose another release"
+    )]
+    NotPinned {
+        /// The crate.
+        name: String,
+        /// The release.
+        version: String,
     },
     /// The target's folder is not there.
     #[error(
@@ -134,6 +156,14 @@ pub enum BuildError {
         /// What cargo said.
         log: PathBuf,
     },
+    /// The sources have no such `cargo bench` target.
+    #[error("the sources of `{target}` have no bench target `{bench}`")]
+    NoBench {
+        /// The target.
+        target: String,
+        /// Which one was sought.
+        bench: String,
+    },
     /// The compiler was updated between resolving and building.
     #[error(
         "the compiler is `{now}` but was `{then}` when the versions were resolved: \
@@ -174,9 +204,19 @@ pub enum BuildError {
     },
 }
 
+fn named(asked: &ReleaseSpec) -> String {
+    match asked {
+        ReleaseSpec::Newest => "the newest release".to_owned(),
+        ReleaseSpec::NewestOf(text) => format!("the newest release {text}.x"),
+        ReleaseSpec::Exactly(text) => format!("release {text}"),
+    }
+}
+
 /// A build that cargo gave up.
 #[derive(Debug)]
 pub struct Failure {
+    /// What cargo was asked to do, e.g. `build`.
+    pub command: String,
     /// The target.
     pub target: String,
     /// The version's label.
@@ -189,12 +229,19 @@ pub struct Failure {
     pub log: PathBuf,
 }
 
+impl Failure {
+    /// Whether these words are among its last lines.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.last_lines.iter().any(|line| line.contains(words))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "building `{}` at {} failed: `cargo build` ended with {}",
-            self.target, self.version, self.status
+            "building `{}` at {} failed: `cargo {}` ended with {}",
+            self.target, self.version, self.command, self.status
         )?;
         for line in &self.last_lines {
             writeln!(f, "{}", format!("  | {line}").trim_end())?;

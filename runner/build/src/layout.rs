@@ -2,7 +2,7 @@
 //! and fill the folders.
 
 use crate::error::{BuildError, io};
-use model::{Digest, Target};
+use model::{Digest, Origin, Target};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -51,6 +51,22 @@ impl Layout {
         self.root.join("toolchains")
     }
 
+    /// The folder in which nothing chooses a toolchain.
+    pub(crate) fn default_toolchain(&self) -> PathBuf {
+        self.toolchains().join("default")
+    }
+
+    /// What is known of releases.
+    pub(crate) fn releases(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
+    /// What is known of one release; both words hold letters, digits and a few
+    /// signs only.
+    pub(crate) fn release(&self, name: &str, version: &str) -> PathBuf {
+        self.releases().join(format!("{name}-{version}.json"))
+    }
+
     pub(crate) fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
     }
@@ -85,13 +101,14 @@ pub(crate) fn check_declaration(target: &Target) -> Result<(), BuildError> {
     let inside = |path: &Path| {
         path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
     };
-    if !inside(&target.source) || target.source.to_str().is_none() {
+    let Origin::Folder { source, exclude } = &target.origin else { return Ok(()) };
+    if !inside(source) || source.to_str().is_none() {
         return wrong(format!(
             "`source` is `{}`; it must be a folder inside the repository, relative to its root",
-            target.source.display()
+            source.display()
         ));
     }
-    match target.exclude.iter().find(|folder| !inside(Path::new(folder))) {
+    match exclude.iter().find(|folder| !inside(Path::new(folder))) {
         Some(folder) => wrong(format!(
             "`exclude` holds `{folder}`; it must be a folder below `source`, relative to it"
         )),

@@ -4,7 +4,9 @@
 //! Sources come out of git's objects (or the working tree) and are copied to
 //! one fixed folder below the cache, where cargo builds them with remapped
 //! paths. No `git worktree` and no checkout: the user's repository, its index,
-//! its branches and its `target/` are only ever read.
+//! its branches and its `target/` are only ever read. A release of a crate is
+//! found and built by `cargo install`, with the same compiler, flags and
+//! environment.
 //!
 //! Building runs the build scripts of whatever version is asked for. They get
 //! an environment without obvious credentials (see `environment.rs`), but this
@@ -15,12 +17,14 @@
 mod artifacts;
 mod builder;
 mod cargo;
+mod compile;
 mod environment;
 mod error;
 mod given;
 mod layout;
 mod lock;
 mod progress;
+mod releases;
 mod repository;
 mod resolved;
 mod source;

@@ -28,9 +28,10 @@ pub(crate) struct Recipe {
     pub(crate) from: From,
     pub(crate) toolchain: Toolchain,
     pub(crate) source_sha256: Digest,
-    pub(crate) lockfile_sha256: Digest,
-    /// Packages in the lockfile.
-    pub(crate) packages: usize,
+    /// Of a release it is known when it was built.
+    pub(crate) lockfile_sha256: Option<Digest>,
+    /// Packages in the lockfile, where that is known.
+    pub(crate) packages: Option<usize>,
     pub(crate) key: Digest,
 }
 
@@ -41,6 +42,8 @@ pub(crate) enum From {
     Commit(Oid),
     /// In memory: the working tree's, as they were when resolved.
     Snapshot(Sources),
+    /// In the registry, where they cannot change.
+    Registry,
 }
 
 impl Resolved {
@@ -54,14 +57,16 @@ impl Resolved {
         &self.version
     }
 
-    /// Digest of the sources; `None` for a given binary.
+    /// Digest of the sources, of a release that of its archive; `None` for a
+    /// given binary.
     pub fn source_sha256(&self) -> Option<Digest> {
         self.recipe().map(|recipe| recipe.source_sha256)
     }
 
-    /// Digest of the lockfile; `None` for a given binary.
+    /// Digest of the lockfile; `None` for a given binary, and for a release
+    /// that is not built.
     pub fn lockfile_sha256(&self) -> Option<Digest> {
-        self.recipe().map(|recipe| recipe.lockfile_sha256)
+        self.recipe().and_then(|recipe| recipe.lockfile_sha256)
     }
 
     /// Key of the artifact: equal keys are the same binary. `None` for a given

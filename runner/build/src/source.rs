@@ -8,7 +8,7 @@
 
 use crate::error::{BuildError, git, io};
 use git2::{Commit, ErrorCode, ObjectType, Repository, StatusOptions, Tree};
-use model::{Digest, Hasher, Target};
+use model::{Digest, Hasher, Origin, Target};
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
@@ -36,6 +36,29 @@ pub(crate) struct SourceFile {
     pub(crate) content: Vec<u8>,
 }
 
+/// Where a target's sources are in the repository.
+#[derive(Clone, Copy)]
+pub(crate) struct Folder<'t> {
+    /// The target's name.
+    name: &'t str,
+    source: &'t Path,
+    exclude: &'t [String],
+}
+
+impl<'t> Folder<'t> {
+    /// # Errors
+    /// When the target is a crate, whose sources are not here.
+    pub(crate) fn of(target: &'t Target) -> Result<Self, BuildError> {
+        match &target.origin {
+            Origin::Folder { source, exclude } => Ok(Self { name: &target.name, source, exclude }),
+            Origin::Crate(_) => Err(BuildError::Declaration {
+                target: target.name.clone(),
+                problem: "it is a crate, which has releases and no commits".to_owned(),
+            }),
+        }
+    }
+}
+
 /// All files of a target's sources, by path.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
@@ -47,7 +70,7 @@ impl Sources {
     pub(crate) fn at_commit(
         repository: &Repository,
         commit: &Commit<'_>,
-        target: &Target,
+        target: Folder<'_>,
     ) -> Result<Self, BuildError> {
         let place = Place::commit(target, commit);
         let reading = || git(format!("reading the sources of `{}` {}", target.name, place.name));
@@ -75,7 +98,7 @@ impl Sources {
     /// The sources on disk: tracked or not, but not ignored.
     pub(crate) fn in_working_tree(
         repository: &Repository,
-        target: &Target,
+        target: Folder<'_>,
     ) -> Result<Self, BuildError> {
         let place = Place::new(target, "in the working tree".to_owned());
         let Some(root) = repository.workdir() else {
@@ -145,11 +168,11 @@ impl Sources {
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn lockfile(&self, target: &Target, place: &str) -> Result<&[u8], BuildError> {
+    pub(crate) fn lockfile(&self, target: Folder<'_>, place: &str) -> Result<&[u8], BuildError> {
         let lockfile = self.files.iter().find(|file| file.path == "Cargo.lock");
         lockfile.map(|file| file.content.as_slice()).ok_or_else(|| BuildError::NoLockfile {
-            target: target.name.clone(),
-            folder: target.source.clone(),
+            target: target.name.to_owned(),
+            folder: target.source.to_owned(),
             place: place.to_owned(),
         })
     }
@@ -175,7 +198,7 @@ impl fmt::Debug for SourceFile {
 
 /// Which files are sought, and how to speak of where.
 struct Place<'t> {
-    target: &'t Target,
+    target: Folder<'t>,
     /// `source`, normalised: no `./`, no slash at the end, empty for the root.
     folder: String,
     /// `exclude`, likewise.
@@ -184,34 +207,34 @@ struct Place<'t> {
 }
 
 impl<'t> Place<'t> {
-    fn new(target: &'t Target, name: String) -> Self {
+    fn new(target: Folder<'t>, name: String) -> Self {
         let plain = |path: &Path| {
             let parts: Vec<_> = path.iter().filter(|part| *part != ".").collect();
             parts.join(std::ffi::OsStr::new("/")).to_string_lossy().into_owned()
         };
         Self {
             target,
-            folder: plain(&target.source),
+            folder: plain(target.source),
             exclude: target.exclude.iter().map(|folder| plain(Path::new(folder))).collect(),
             name,
         }
     }
 
-    fn commit(target: &'t Target, commit: &Commit<'_>) -> Self {
+    fn commit(target: Folder<'t>, commit: &Commit<'_>) -> Self {
         Self::new(target, name_of(commit))
     }
 
     fn no_folder(&self) -> BuildError {
         BuildError::NoFolder {
-            target: self.target.name.clone(),
-            folder: self.target.source.clone(),
+            target: self.target.name.to_owned(),
+            folder: self.target.source.to_owned(),
             place: self.name.clone(),
         }
     }
 
     fn unusable(&self, path: impl AsRef<[u8]>, problem: &'static str) -> BuildError {
         BuildError::UnusableSource {
-            target: self.target.name.clone(),
+            target: self.target.name.to_owned(),
             path: String::from_utf8_lossy(path.as_ref()).into_owned(),
             place: self.name.clone(),
             problem,

@@ -26,7 +26,7 @@ impl Toolchain {
     /// the cache, in a folder that holds the same toolchain file.
     pub(crate) fn choose(layout: &Layout, file: Option<&SourceFile>) -> Result<Self, BuildError> {
         let folder = match file {
-            None => layout.toolchains().join("default"),
+            None => layout.default_toolchain(),
             Some(file) => layout.toolchains().join(hex(&Digest::of(&file.content), 12)),
         };
         fs::create_dir_all(&folder).map_err(io("creating", &folder))?;

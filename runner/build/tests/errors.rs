@@ -1,6 +1,6 @@
 //! What can go wrong, and the exact words about it.
 
-use crate::project::{Project, spec, target};
+use crate::project::{Project, folder, spec, target};
 use build::Builder;
 use expect_test::expect;
 use git2::{Oid, Repository};
@@ -158,7 +158,7 @@ fn submodules() {
     "#]],
     );
     let mut target = target();
-    target.exclude.push("module/".to_owned());
+    target.origin = folder("host", "module/");
     project.builder().resolve(&target, &spec("HEAD")).unwrap();
 }
 
@@ -293,14 +293,14 @@ fn declarations_that_reach_outside() {
         project.check_error(project.builder().resolve(&target, &spec("HEAD")), &expected);
     };
     check(
-        &|target| target.source = "../elsewhere".into(),
+        &|target| target.origin = folder("../elsewhere", ""),
         expect![[r#"
         target `mini` in bench.toml: `source` is `../elsewhere`; it must be a
         folder inside the repository, relative to its root
     "#]],
     );
     check(
-        &|target| target.source = "/etc".into(),
+        &|target| target.origin = folder("/etc", ""),
         expect![[r#"
         target `mini` in bench.toml: `source` is `/etc`; it must be a folder inside
         the repository, relative to its root
@@ -321,7 +321,7 @@ fn declarations_that_reach_outside() {
     "#]],
     );
     check(
-        &|target| target.exclude = vec!["/".into()],
+        &|target| target.origin = folder("host", "/"),
         expect![[r#"
         target `mini` in bench.toml: `exclude` holds `/`; it must be a folder below
         `source`, relative to it

@@ -3,7 +3,7 @@
 use build::{BuildError, Builder, Built, Progress, Resolved};
 use expect_test::Expect;
 use git2::{IndexAddOption, Oid, Repository, RepositoryInitOptions, Signature, Time};
-use model::{Launch, Ready, Target, VersionSpec};
+use model::{Launch, Origin, Ready, Target, VersionSpec};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -141,21 +141,26 @@ pub(crate) fn target() -> Target {
     Target {
         name: "mini".to_owned(),
         about: "A program that says something.".to_owned(),
-        source: "host".into(),
+        origin: folder("host", "other"),
         binary: "mini".to_owned(),
-        exclude: vec!["other".to_owned()],
         launch: Launch {
             start: vec!["{binary}".to_owned()],
             start_precompiled: None,
             precompile: None,
             capabilities: None,
-            supports: vec!["http-p2".to_owned()],
+            supports: Vec::new(),
+            options: Vec::new(),
             environment: Vec::new(),
             ready: Ready::JsonLine,
             ready_timeout: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(1),
         },
     }
+}
+
+/// Sources in a folder, with one part left out.
+pub(crate) fn folder(source: &str, exclude: &str) -> Origin {
+    Origin::Folder { source: source.into(), exclude: vec![exclude.to_owned()] }
 }
 
 /// What a binary says.

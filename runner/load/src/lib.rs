@@ -16,6 +16,7 @@ mod awake;
 mod board;
 mod checker;
 mod connection;
+mod counted;
 mod crew;
 mod drive;
 mod expect;
@@ -36,6 +37,7 @@ mod run_queue;
 mod schedule;
 mod slices;
 
+pub use counted::Caller;
 pub use expect::{Expect, ExpectBody};
 pub use failure::{Excerpt, Failure, Stopped, WrongAnswer};
 pub use floor::slice_boundary_ns;

@@ -1,12 +1,16 @@
-//! Single requests.
+//! Single requests, and a counted number of them.
 
 use std::{
     net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use load::{Call, Expect, ask_once, first_answer};
+use load::{Call, Caller, Expect, ask_once, first_answer};
 
 use crate::server::{Act, HELLO, call, send, serve, serve_on};
 
@@ -63,4 +67,23 @@ fn anything_else_is_a_failure() {
     let expect = Expect { status: 201, ..Expect::ok("hello") };
     let failed = ask_once(&Call { expect, ..call(serve(|_| send(HELLO))) }, WITHIN).unwrap_err();
     assert!(failed.to_string().ends_with(r#"expected status 201, seen 200 with body "hello""#));
+}
+
+#[test]
+fn a_caller_asks_as_often_as_told_and_checks_each_answer() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&asked);
+    let addr = serve(move |_| {
+        let wrong = count.fetch_add(1, Ordering::Relaxed) == 30;
+        send(if wrong { b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n" } else { HELLO })
+    });
+    let go_on = AtomicBool::new(false);
+    let mut caller = Caller::new(&call(addr), WITHIN).unwrap();
+    caller.ask(10, &go_on).unwrap();
+    caller.ask(15, &go_on).unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), 25);
+    let stopped = caller.ask(10, &go_on).unwrap_err();
+    assert_eq!(stopped.answered, 5);
+    assert!(stopped.to_string().contains("expected status 200, seen 500"), "{stopped}");
+    assert!(caller.ask(1, &AtomicBool::new(true)).unwrap_err().to_string().contains("cancelled"));
 }

@@ -4,12 +4,17 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::suite::NoiseClass;
-use crate::version::{TargetVersion, VersionError};
+use crate::version::{Declared, TargetVersion, VersionError};
 use indexmap::IndexMap;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 use toml::Spanned;
+
+mod target;
+mod wire;
+
+pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
+use wire::WireTarget;
 
 /// The checked content of `bench.toml`.
 #[derive(Debug, Clone)]
@@ -76,58 +81,6 @@ pub enum ProfileName {
     Compare,
 }
 
-/// Something that can be benchmarked.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Its name.
-    pub name: String,
-    /// What it is, in a sentence.
-    pub about: String,
-    /// Folder of its cargo workspace, relative to the repository.
-    pub source: PathBuf,
-    /// The binary's name.
-    pub binary: String,
-    /// Folders below `source` that have no part in it.
-    pub exclude: Vec<String>,
-    /// How to start and stop it.
-    pub launch: Launch,
-}
-
-/// How a host is started, asked and stopped: the host contract.
-#[derive(Debug, Clone)]
-pub struct Launch {
-    /// Command with placeholders.
-    pub start: Vec<String>,
-    /// Command that starts from a precompiled component, if it can.
-    pub start_precompiled: Option<Vec<String>>,
-    /// Command that precompiles a component, if it can.
-    pub precompile: Option<Vec<String>>,
-    /// Command that prints its capabilities as a JSON line.
-    pub capabilities: Option<Vec<String>>,
-    /// Capabilities of a host that cannot be asked.
-    pub supports: Vec<String>,
-    /// Extra environment.
-    pub environment: Vec<(String, String)>,
-    /// How it says that it is ready.
-    pub ready: Ready,
-    /// Until it must be ready.
-    pub ready_timeout: Duration,
-    /// From SIGTERM to SIGKILL.
-    pub stop_timeout: Duration,
-}
-
-/// How a host says that it is ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ready {
-    /// One JSON line on standard output.
-    JsonLine,
-    /// An HTTP request to this path is answered, whatever the status.
-    Http {
-        /// Path to ask.
-        path: String,
-    },
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireConfig {
@@ -145,34 +98,6 @@ struct WireProfiles {
     quick: Spanned<Profile>,
     full: Spanned<Profile>,
     compare: Spanned<Profile>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireTarget {
-    about: String,
-    source: PathBuf,
-    binary: String,
-    #[serde(default)]
-    exclude: Vec<String>,
-    start: Spanned<Vec<String>>,
-    start_precompiled: Option<Spanned<Vec<String>>>,
-    precompile: Option<Spanned<Vec<String>>>,
-    capabilities: Option<Spanned<Vec<String>>>,
-    #[serde(default)]
-    supports: Vec<String>,
-    #[serde(default)]
-    environment: IndexMap<String, String>,
-    #[serde(default)]
-    ready_path: Option<Spanned<String>>,
-    #[serde(default = "ten_seconds")]
-    ready_timeout_s: f64,
-    #[serde(default = "ten_seconds")]
-    stop_timeout_s: f64,
-}
-
-fn ten_seconds() -> f64 {
-    10.0
 }
 
 impl Config {
@@ -227,7 +152,7 @@ impl Config {
             targets: wire
                 .targets
                 .into_iter()
-                .map(|(name, target)| target_of(source, name, target.into_inner()))
+                .map(|(name, target)| wire::target_of(source, name, &target))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -242,7 +167,14 @@ impl Config {
     /// # Errors
     /// See [`TargetVersion::parse`].
     pub fn parse_version(&self, text: &str) -> Result<TargetVersion, VersionError> {
-        let declared: Vec<&str> = self.targets.iter().map(|target| target.name.as_str()).collect();
+        let declared: Vec<Declared<'_>> = self
+            .targets
+            .iter()
+            .map(|target| Declared {
+                name: &target.name,
+                is_crate: matches!(target.origin, Origin::Crate(_)),
+            })
+            .collect();
         TargetVersion::parse(text, &declared, &self.default_target)
     }
 
@@ -265,70 +197,4 @@ impl ProfileName {
             Self::Compare => "compare",
         }
     }
-}
-
-const PLACEHOLDERS: [&str; 5] = ["binary", "workload", "addr", "component", "precompiled"];
-
-fn command(
-    source: SourceText<'_>,
-    command: Spanned<Vec<String>>,
-) -> Result<Vec<String>, Diagnostic> {
-    let at = |problem: String| source.at(command.span(), problem);
-    if command.get_ref().is_empty() {
-        return Err(at("an empty command".to_owned()));
-    }
-    for word in command.get_ref() {
-        let Some(name) = word.split_once('{').and_then(|(_, rest)| rest.split_once('}')) else {
-            continue;
-        };
-        if !PLACEHOLDERS.contains(&name.0) {
-            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(" ");
-            return Err(at(format!("unknown placeholder `{{{}}}`", name.0))
-                .with_remedy(format!("known are {known}")));
-        }
-    }
-    Ok(command.into_inner())
-}
-
-fn target_of(source: SourceText<'_>, name: String, wire: WireTarget) -> Result<Target, Diagnostic> {
-    let seconds = |field: &str, value: f64| {
-        if value.is_finite() && (0.1..=600.0).contains(&value) {
-            return Ok(Duration::from_secs_f64(value));
-        }
-        let problem = format!("`{field}` of target `{name}` must be between 0.1 and 600");
-        Err(source.at(wire.start.span(), problem))
-    };
-    let ready_timeout = seconds("ready_timeout_s", wire.ready_timeout_s)?;
-    let stop_timeout = seconds("stop_timeout_s", wire.stop_timeout_s)?;
-    if wire.capabilities.is_some() != wire.supports.is_empty() {
-        let problem = format!(
-            "target `{name}` needs `capabilities` (a command) or `supports` (a list), one of them"
-        );
-        return Err(source.at(wire.start.span(), problem));
-    }
-    let ready = match wire.ready_path {
-        None => Ready::JsonLine,
-        Some(path) if path.get_ref().starts_with('/') => Ready::Http { path: path.into_inner() },
-        Some(path) => return Err(source.at(path.span(), "`ready_path` must start with /")),
-    };
-    let optional =
-        |wire: Option<Spanned<Vec<String>>>| wire.map(|wire| command(source, wire)).transpose();
-    Ok(Target {
-        about: wire.about,
-        source: wire.source,
-        binary: wire.binary,
-        exclude: wire.exclude,
-        launch: Launch {
-            start_precompiled: optional(wire.start_precompiled)?,
-            precompile: optional(wire.precompile)?,
-            capabilities: optional(wire.capabilities)?,
-            start: command(source, wire.start)?,
-            supports: wire.supports,
-            environment: wire.environment.into_iter().collect(),
-            ready,
-            ready_timeout,
-            stop_timeout,
-        },
-        name,
-    })
 }

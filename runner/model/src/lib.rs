@@ -15,7 +15,10 @@ mod suite;
 mod testbed;
 mod version;
 
-pub use config::{Config, Launch, Margins, Profile, ProfileName, Ready, Target};
+pub use config::{
+    Config, CrateSource, Launch, Margins, OptionSpec, Origin, Profile, ProfileName, Ready,
+    Supported, Target,
+};
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};
 pub use histogram::LatencyHistogram;
@@ -25,7 +28,8 @@ pub use run::{
     VersionId,
 };
 pub use suite::{
-    Arm, Driver, Exchange, Expect, ExpectBody, HttpLoad, NoiseClass, Request, RequestBody, Suite,
+    Arm, Driver, Exchange, Expect, ExpectBody, FirstFailure, HttpLoad, InputFile, NoiseClass,
+    ProcessSpec, Program, Request, RequestBody, Role, Suite, Task,
 };
 pub use testbed::Testbed;
-pub use version::{TargetVersion, VersionError, VersionSpec};
+pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};

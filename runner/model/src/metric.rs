@@ -37,6 +37,8 @@ pub enum Unit {
     Instructions,
     /// A plain number of things.
     Count,
+    /// Things per second.
+    PerSecond,
 }
 
 /// Which way is better.
@@ -85,6 +87,10 @@ const fn raw(name: &'static str, label: &'static str, unit: Unit) -> Metric {
 
 const fn lower(name: &'static str, label: &'static str, unit: Unit, noise: NoiseClass) -> Metric {
     Metric { name, label, unit, direction: Direction::Lower, noise, source: Source::Samples }
+}
+
+const fn higher(name: &'static str, label: &'static str, unit: Unit, noise: NoiseClass) -> Metric {
+    Metric { direction: Direction::Higher, ..lower(name, label, unit, noise) }
 }
 
 const fn quantile(
@@ -230,6 +236,32 @@ pub static METRICS: &[Metric] = &[
         Unit::Instructions,
         NoiseClass::Cpu,
     ),
+    lower("pss_bytes", "memory, shared pages in proportion (PSS)", Unit::Bytes, NoiseClass::Cpu),
+    lower("rss_bytes", "resident memory", Unit::Bytes, NoiseClass::Cpu),
+    lower("pss_anon_bytes", "PSS of private data", Unit::Bytes, NoiseClass::Cpu),
+    lower("pss_file_bytes", "PSS of mapped files", Unit::Bytes, NoiseClass::Cpu),
+    lower("pss_shmem_bytes", "PSS of shared memory", Unit::Bytes, NoiseClass::Cpu),
+    lower("private_dirty_bytes", "private memory that was written", Unit::Bytes, NoiseClass::Cpu),
+    lower(
+        "pss_per_workload_bytes",
+        "memory (PSS) of each further workload",
+        Unit::Bytes,
+        NoiseClass::Cpu,
+    ),
+    higher("start_rate_per_s", "workloads started", Unit::PerSecond, NoiseClass::Wall),
+    higher(
+        "workloads_at_first_failure",
+        "workloads at the first failure",
+        Unit::Count,
+        NoiseClass::Cpu,
+    ),
+    lower("time_per_iteration_ns", "time per iteration", Unit::Nanoseconds, NoiseClass::Wall),
+    lower(
+        "callgrind_instructions_per_request",
+        "user-space instructions per request by callgrind",
+        Unit::Instructions,
+        NoiseClass::Cpu,
+    ),
     lower("binary_bytes", "size of the host's binary", Unit::Bytes, NoiseClass::Exact),
     lower("component_bytes", "size of the component", Unit::Bytes, NoiseClass::Exact),
     lower("precompiled_bytes", "size of the precompiled component", Unit::Bytes, NoiseClass::Exact),
@@ -262,6 +294,11 @@ impl Metric {
         }
     }
 
+    /// Whether its values are samples, or made of nothing but samples.
+    pub fn is_of_samples(&self) -> bool {
+        matches!(self.source, Source::Samples | Source::Ratio { .. })
+    }
+
     /// A value with its unit, rounded to what a reader can use.
     pub fn display(&self, value: f64) -> String {
         self.unit.display(value)
@@ -278,6 +315,7 @@ impl Unit {
             Self::BytesPerSecond => "bytes/s",
             Self::Instructions => "instructions",
             Self::Count => "count",
+            Self::PerSecond => "1/s",
         }
     }
 
@@ -295,6 +333,7 @@ impl Unit {
                 &[(1e9, "G instr"), (1e6, "M instr"), (1e3, "k instr"), (1.0, "instr")]
             }
             Self::Count => &[(1.0, "")],
+            Self::PerSecond => &[(1e3, "k/s"), (1.0, "/s")],
         };
         let magnitude = magnitude.abs();
         scales
@@ -352,6 +391,7 @@ mod tests {
                 Unit::BytesPerSecond => &["_bytes_per_s"],
                 Unit::Instructions => &["instructions", "instructions_per_request"],
                 Unit::Count => &[""],
+                Unit::PerSecond => &["_per_s"],
             };
             assert!(suffixes.iter().any(|suffix| metric.name.ends_with(suffix)), "{metric}");
         }
@@ -385,6 +425,7 @@ mod tests {
             (Unit::RequestsPerSecond, 45_123.4, "45.1 k req/s"),
             (Unit::Instructions, 123_456.0, "123 k instr"),
             (Unit::Count, 3.0, "3"),
+            (Unit::PerSecond, 412.3, "412 /s"),
             (Unit::Nanoseconds, -2_500.0, "-2.50 µs"),
         ] {
             assert_eq!(unit.display(value), expected, "{value} {}", unit.symbol());

@@ -10,7 +10,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 mod expand;
+mod input;
+mod process;
+mod task;
 mod wire;
+
+pub use input::InputFile;
+pub use process::{ProcessSpec, Program, Role};
+pub use task::{FirstFailure, Task};
 
 /// A folder under `suites/`.
 #[derive(Debug, Clone)]
@@ -44,12 +51,21 @@ pub struct Arm {
     pub driver: Driver,
     /// Capabilities a version must have.
     pub needs: Vec<String>,
-    /// The workload file handed to the host.
-    pub workload: Option<PathBuf>,
+    /// The workload handed to each host, in order; most arms have one host, and
+    /// a host may need none.
+    pub hosts: Vec<Option<InputFile>>,
+    /// The processes beside the hosts, in the order they are started.
+    pub processes: Vec<ProcessSpec>,
     /// The component the workload runs.
     pub component: Option<PathBuf>,
+    /// Every component it runs, that one included.
+    pub components: Vec<PathBuf>,
+    /// How the host is to be started: an option's name and its value.
+    pub options: Vec<(String, String)>,
     /// Whether the component is compiled before the clock starts.
     pub precompile: bool,
+    /// What the driver does beside, or in place of, sending the request.
+    pub task: Task,
     /// The request every measurement sends.
     pub request: Request,
     /// The one right answer.
@@ -62,7 +78,7 @@ pub struct Arm {
     pub metrics: Vec<&'static Metric>,
     /// How noisy its main metric is known to be.
     pub noise: NoiseClass,
-    /// What a full run of this arm may take, in seconds.
+    /// What one block of it may take, in seconds; it is stopped after that.
     pub budget_s: u32,
     /// Whether it belongs to the quick profile.
     pub quick: bool,
@@ -70,6 +86,10 @@ pub struct Arm {
     pub floor: bool,
     /// Digest of everything above that defines the numbers.
     pub definition_sha256: Digest,
+    /// The suite's folder.
+    pub dir: PathBuf,
+    /// The folder of the components.
+    pub components_dir: PathBuf,
 }
 
 /// What measures an arm.
@@ -86,6 +106,14 @@ pub enum Driver {
     ColdStart,
     /// Bytes of binary, component and precompiled component.
     Size,
+    /// Memory of many workloads in one host.
+    Density,
+    /// A counted number of requests, in instructions.
+    Instructions,
+    /// A program that measures by itself.
+    Command,
+    /// A benchmark in the version's own sources.
+    Criterion,
 }
 
 /// What dominates the noise of the main metric.
@@ -227,10 +255,21 @@ impl Driver {
             Self::HttpOpenLoop => "http-open-loop",
             Self::ColdStart => "cold-start",
             Self::Size => "size",
+            Self::Density => "density",
+            Self::Instructions => "instructions",
+            Self::Command => "command",
+            Self::Criterion => "criterion",
         }
     }
 
-    /// The metrics this driver can report.
+    /// Whether it sends the arm's request, and so needs the right answer; the
+    /// others are told by what they run whether all was right.
+    pub fn asks(self) -> bool {
+        !matches!(self, Self::Command | Self::Criterion)
+    }
+
+    /// The metrics this driver can report; `command` can report any that is
+    /// stored as samples.
     pub fn metrics(self) -> &'static [&'static str] {
         match self {
             Self::HttpLatency | Self::HttpThroughput | Self::HttpOpenLoop => &[
@@ -262,6 +301,22 @@ impl Driver {
                 "rss_peak_bytes",
             ],
             Self::Size => &["binary_bytes", "component_bytes", "precompiled_bytes"],
+            Self::Density => &[
+                "pss_bytes",
+                "rss_bytes",
+                "pss_anon_bytes",
+                "pss_file_bytes",
+                "pss_shmem_bytes",
+                "private_dirty_bytes",
+                "pss_per_workload_bytes",
+                "start_rate_per_s",
+                "workloads_at_first_failure",
+            ],
+            Self::Instructions => {
+                &["instructions_per_request", "callgrind_instructions_per_request"]
+            }
+            Self::Command => &[],
+            Self::Criterion => &["time_per_iteration_ns"],
         }
     }
 }
@@ -274,6 +329,13 @@ impl NoiseClass {
             Self::Cpu => "cpu",
             Self::Exact => "exact",
         }
+    }
+}
+
+impl Expect {
+    /// Of an arm whose driver does not ask; nobody compares with it.
+    fn nothing() -> Self {
+        Self { status: 200, body: ExpectBody::Exactly(String::new()), headers: Vec::new() }
     }
 }
 

@@ -1,7 +1,9 @@
 //! How people name what to measure: `host`, `host@v1.2`, `v1.2`,
-//! `path:/a/binary`, `host@path:/a/binary`. Only the grammar lives here;
-//! whether the ref exists is for the runner to find out.
+//! `path:/a/binary`, `host@path:/a/binary`, and of a crate `serve@48.0.8`,
+//! `serve@48`, `serve`. Only the grammar lives here; whether the ref or the
+//! release exists is for the runner to find out.
 
+use semver::{Version, VersionReq};
 use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -22,8 +24,30 @@ pub enum VersionSpec {
     WorkingTree,
     /// A branch, tag, commit or any expression git resolves.
     GitRef(String),
+    /// A release of a crate.
+    Release(ReleaseSpec),
     /// A binary that is already built.
     Path(PathBuf),
+}
+
+/// Which release of a crate is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseSpec {
+    /// The newest one.
+    Newest,
+    /// The newest of those that begin like this: `48`, `48.0`.
+    NewestOf(String),
+    /// This very one: `48.0.8`.
+    Exactly(String),
+}
+
+/// A target there is, as far as naming its versions goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether its versions are releases of a crate, and not commits.
+    pub is_crate: bool,
 }
 
 /// Why a version could not be understood.
@@ -45,6 +69,16 @@ pub enum VersionError {
         /// `target`, `version` or `path`.
         missing: &'static str,
     },
+    /// `crate@main`.
+    #[error(
+        "`{version}` is not a release of `{target}`, whose versions are those of a crate; write {target}@48.0.8, {target}@48 or {target}"
+    )]
+    NotARelease {
+        /// The target.
+        target: String,
+        /// What was asked for.
+        version: String,
+    },
 }
 
 impl TargetVersion {
@@ -54,13 +88,22 @@ impl TargetVersion {
     ///
     /// # Errors
     /// When the target before `@` is not declared, or a half is empty.
-    pub fn parse(text: &str, declared: &[&str], default: &str) -> Result<Self, VersionError> {
+    pub fn parse(
+        text: &str,
+        declared: &[Declared<'_>],
+        default: &str,
+    ) -> Result<Self, VersionError> {
         let empty = |missing| VersionError::Empty { text: text.to_owned(), missing };
         if text.is_empty() {
             return Err(empty("target"));
         }
-        if declared.contains(&text) {
-            return Ok(Self { target: text.to_owned(), version: VersionSpec::WorkingTree });
+        let find = |name: &str| declared.iter().find(|target| target.name == name);
+        if let Some(target) = find(text) {
+            let version = match target.is_crate {
+                true => VersionSpec::Release(ReleaseSpec::Newest),
+                false => VersionSpec::WorkingTree,
+            };
+            return Ok(Self { target: text.to_owned(), version });
         }
         // `HEAD@{1}` and `main@{upstream}` are git's, not a target's.
         let (target, version) = match text.split_once('@') {
@@ -71,26 +114,55 @@ impl TargetVersion {
         if target.is_empty() {
             return Err(empty("target"));
         }
-        if !declared.contains(&target) {
+        let Some(known) = find(target) else {
+            let names: Vec<&str> = declared.iter().map(|target| target.name).collect();
             return Err(VersionError::UnknownTarget {
                 name: target.to_owned(),
-                known: declared.join(", "),
+                known: names.join(", "),
             });
-        }
+        };
         let version = match version.strip_prefix("path:") {
             Some("") => return Err(empty("path")),
             Some(path) => VersionSpec::Path(path.into()),
             None if version.is_empty() => return Err(empty("version")),
+            None if known.is_crate => VersionSpec::Release(release(target, version)?),
             None => VersionSpec::GitRef(version.to_owned()),
         };
         Ok(Self { target: target.to_owned(), version })
     }
 }
 
+fn release(target: &str, text: &str) -> Result<ReleaseSpec, VersionError> {
+    let is_plain =
+        text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(['+', ',', '*']);
+    if is_plain && Version::parse(text).is_ok() {
+        return Ok(ReleaseSpec::Exactly(text.to_owned()));
+    }
+    if is_plain && VersionReq::parse(&format!("={text}")).is_ok() {
+        return Ok(ReleaseSpec::NewestOf(text.to_owned()));
+    }
+    Err(VersionError::NotARelease { target: target.to_owned(), version: text.to_owned() })
+}
+
+impl ReleaseSpec {
+    /// The same as cargo writes it in a manifest: `=48` is the newest 48.x.
+    pub fn requirement(&self) -> String {
+        match self {
+            Self::Newest => "*".to_owned(),
+            Self::NewestOf(text) | Self::Exactly(text) => format!("={text}"),
+        }
+    }
+}
+
 impl fmt::Display for TargetVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.version {
-            VersionSpec::WorkingTree => f.write_str(&self.target),
+            VersionSpec::WorkingTree | VersionSpec::Release(ReleaseSpec::Newest) => {
+                f.write_str(&self.target)
+            }
+            VersionSpec::Release(ReleaseSpec::NewestOf(text) | ReleaseSpec::Exactly(text)) => {
+                write!(f, "{}@{text}", self.target)
+            }
             VersionSpec::GitRef(reference) => write!(f, "{}@{reference}", self.target),
             VersionSpec::Path(path) => write!(f, "{}@path:{}", self.target, path.display()),
         }
@@ -104,7 +176,10 @@ mod tests {
     #[test]
     fn every_form_is_understood() {
         let check = |text: &str, expected: &str| {
-            let read = match TargetVersion::parse(text, &["host", "native"], "host") {
+            let declared = |name, is_crate| Declared { name, is_crate };
+            let targets =
+                [declared("host", false), declared("native", false), declared("serve", true)];
+            let read = match TargetVersion::parse(text, &targets, "host") {
                 Ok(read) => format!("{} {:?}", read.target, read.version),
                 Err(error) => error.to_string(),
             };
@@ -119,10 +194,25 @@ mod tests {
         check("native@main@{upstream}", "native GitRef(\"main@{upstream}\")");
         check("path:/a/b@c", "host Path(\"/a/b@c\")");
         check("native@path:./b", "native Path(\"./b\")");
-        check("nativ@main", "there is no target `nativ`; bench.toml declares host, native");
+        check("nativ@main", "there is no target `nativ`; bench.toml declares host, native, serve");
         check("", "`` names no target; write TARGET, TARGET@REF, REF or path:BINARY");
         check("@x", "`@x` names no target; write TARGET, TARGET@REF, REF or path:BINARY");
         check("host@", "`host@` names no version; write TARGET, TARGET@REF, REF or path:BINARY");
+        check("serve", "serve Release(Newest)");
+        check("serve@48", "serve Release(NewestOf(\"48\"))");
+        check("serve@48.0", "serve Release(NewestOf(\"48.0\"))");
+        check("serve@48.0.8", "serve Release(Exactly(\"48.0.8\"))");
+        check("serve@49.0.0-rc.1", "serve Release(Exactly(\"49.0.0-rc.1\"))");
+        check("serve@path:./b", "serve Path(\"./b\")");
+        for text in ["main", ">=48", "48, 49", "48.*", "48.0.8+x", "^48", "v48"] {
+            check(
+                &format!("serve@{text}"),
+                &format!(
+                    "`{text}` is not a release of `serve`, whose versions are those of a crate; \
+                     write serve@48.0.8, serve@48 or serve"
+                ),
+            );
+        }
         check("path:", "`path:` names no path; write TARGET, TARGET@REF, REF or path:BINARY");
     }
 }

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::output::{note, table};
 use crate::project::Project;
 use anyhow::Result;
+use model::{Origin, Target};
 use serde_json::{Value, json};
 use store::Store;
 
@@ -98,23 +99,23 @@ fn targets(project: &Project) -> Listing {
         rows: config
             .targets
             .iter()
-            .map(|t| {
-                vec![
-                    t.name.clone(),
-                    role(&t.name).to_owned(),
-                    t.source.display().to_string(),
-                    t.about.clone(),
-                ]
-            })
+            .map(|t| vec![t.name.clone(), role(&t.name).to_owned(), origin(t), t.about.clone()])
             .collect(),
         json: config
             .targets
             .iter()
             .map(|t| {
-                json!({ "target": t.name, "role": role(&t.name), "source": t.source,
+                json!({ "target": t.name, "role": role(&t.name), "source": origin(t),
                     "binary": t.binary, "about": t.about, "start": t.launch.start })
             })
             .collect(),
+    }
+}
+
+fn origin(target: &Target) -> String {
+    match &target.origin {
+        Origin::Folder { source, .. } => source.display().to_string(),
+        Origin::Crate(source) => format!("crate {}", source.name),
     }
 }
 

@@ -66,11 +66,7 @@ fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Resul
     let asked: Asked = serde_json::from_str(&run.plan)
         .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
     let versions = versions(project, &asked.versions)?;
-    let suites = asked
-        .suites
-        .iter()
-        .map(|name| model::Suite::load(&project.suites_dir(), name))
-        .collect::<Result<_, _>>()?;
+    let suites = asked.suites.iter().map(|name| project.suite(name)).collect::<Result<_>>()?;
     let session = Session::prepare(project, suites, &versions)?;
     let measured = session.resume(&sink, &id, &asked)?;
     report(&sink, &session, &measured, json)
@@ -137,10 +133,10 @@ pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
     let mut checked = Vec::new();
     for (suite, arm, subject) in pairs {
         progress.at(checked.len() as u64, Some(total), &format!("{} {}", suite.name, arm.name));
-        let (outcome, reason) = match subject.unsupported(arm) {
+        let (outcome, reason) = match session.unsupported(arm, subject) {
             Some(reason) => ("unsupported", Some(reason)),
             None => match measure::check(&bench, subject, arm) {
-                Ok(_) => ("right", None),
+                Ok(()) => ("right", None),
                 Err(reason) => ("wrong", Some(reason)),
             },
         };

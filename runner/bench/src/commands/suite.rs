@@ -14,7 +14,7 @@ pub(super) fn run(project: &Project, command: &Suite) -> Result<Exit> {
     if !names.contains(name) {
         bail!("there is no suite `{name}`; there are {}", names.join(", "));
     }
-    let suite = model::Suite::load(&project.suites_dir(), name)?;
+    let suite = project.suite(name)?;
     note(&format!(
         "suites/{name}/suite.toml is well-formed: benchmarks {}; {} arms",
         suite.benchmarks().join(", "),

@@ -2,13 +2,14 @@
 //! wrong becomes a failed outcome with the host's last lines; no number of a
 //! failed block leaves this module.
 
-use super::drivers::{self, Driven};
-use super::host::{Fill, Host, ReadyHost, free_addr};
+use super::cast::Broken;
+use super::drivers;
 use super::placement::Placement;
+use super::stage::Stage;
 use super::subject::Subject;
 use jiff::Timestamp;
 use model::{
-    Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Ready, Request, RequestBody,
+    Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) cancel: &'a AtomicBool,
     /// Overrides the measured part of a block, in milliseconds.
     pub(crate) measure_ms: Option<u64>,
+    /// The anchor, where one is measured: suites may use it as a process.
+    pub(crate) anchor: Option<&'a Subject>,
 }
 
 /// What a block was and what came of it.
@@ -43,30 +46,20 @@ pub(crate) struct Measured {
     pub(crate) outcome: Outcome,
 }
 
-/// A started host and the address it was told.
-pub(crate) struct Started {
-    pub(crate) host: Host,
-    pub(crate) ready: ReadyHost,
-}
-
-/// A failure on the way, with the host's log if there was a host.
-#[derive(Debug)]
-struct Broken {
-    reason: String,
-    log_tail: String,
-}
-
 impl Bench<'_> {
+    /// Whether the user wants out.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
     /// Measures one block. `None` when the user cancelled.
     pub(crate) fn measure(&self, subject: &Subject, arm: &Arm) -> Option<Measured> {
         // Precompiling, where an arm needs it, is no part of the block.
-        let command = self.command(subject, arm);
+        let stage = Stage::prepare(self, subject, arm).map_err(Broken::early);
         let (started_at, clock) = (Timestamp::now(), Instant::now());
-        let result = self.run(subject, arm, command, |bench, started| {
-            drivers::drive(bench, subject, arm, started)
-        });
+        let result = stage.and_then(|stage| within_budget(&stage, drivers::drive(&stage)));
         let duration = clock.elapsed();
-        if self.cancel.load(Ordering::Relaxed) {
+        if self.is_cancelled() {
             return None;
         }
         let mut labels = Vec::new();
@@ -85,83 +78,31 @@ impl Bench<'_> {
         labels.sort_unstable();
         Some(Measured { started_at, duration, labels, outcome })
     }
-
-    /// Starts a host for an arm, lets `drive` use it, stops it. An answer is
-    /// only good when the host also stopped as it should.
-    fn run(
-        &self,
-        subject: &Subject,
-        arm: &Arm,
-        command: Result<(Vec<String>, SocketAddr), String>,
-        drive: impl FnOnce(&Self, &mut Started) -> Result<Driven, String>,
-    ) -> Result<Driven, Broken> {
-        let without_log = |reason| Broken { reason, log_tail: String::new() };
-        let (command, addr) = command.map_err(without_log)?;
-        let directory =
-            arm.workload.as_deref().and_then(|file| file.parent()).unwrap_or(&self.cache);
-        let mut host = Host::start(&subject.launch, &command, directory, &self.placement.host)
-            .map_err(without_log)?;
-        let ready = match host.wait_ready(&subject.launch, addr, self.cancel) {
-            Ok(ready) => ready,
-            Err(problem) => return Err(broken(&mut host, &format!("the host {problem}"))),
-        };
-        let mut started = Started { host, ready };
-        let driven = match drive(self, &mut started) {
-            Ok(driven) => driven,
-            Err(problem) => return Err(broken(&mut started.host, &problem)),
-        };
-        let log_tail = started.host.log_tail();
-        match started.host.stop() {
-            Ok(()) => Ok(driven),
-            Err(problem) => Err(Broken { reason: format!("the host {problem}"), log_tail }),
-        }
-    }
-
-    fn command(&self, subject: &Subject, arm: &Arm) -> Result<(Vec<String>, SocketAddr), String> {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let addr = match subject.launch.ready {
-            Ready::JsonLine => any,
-            Ready::Http { .. } => free_addr().map_err(|error| format!("no free port: {error}"))?,
-        };
-        let (words, precompiled) = match &subject.launch.start_precompiled {
-            Some(words) if arm.precompile => (words, subject.precompiled(arm, &self.cache)?),
-            _ => (&subject.launch.start, PathBuf::new()),
-        };
-        let text = |path: &Option<PathBuf>| {
-            path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
-        };
-        let fill = Fill {
-            binary: &subject.binary.to_string_lossy(),
-            workload: &text(&arm.workload),
-            component: &text(&arm.component),
-            precompiled: &precompiled.to_string_lossy(),
-            addr: &addr.to_string(),
-        };
-        Ok((fill.command(words), addr))
-    }
 }
 
-/// Every request of an arm, once and checked: `bench run --check` and `suite
-/// check`.
+/// One checked answer of an arm: `bench run --check` and `suite check`.
 ///
 /// # Errors
-/// What went wrong, with the host's last lines.
-pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<Duration, String> {
-    let mut latency = Duration::ZERO;
-    let asked = bench.run(subject, arm, bench.command(subject, arm), |_, started| {
-        for call in calls(arm, started.ready.addr) {
-            latency =
-                load::ask_once(&call, REQUEST_TIMEOUT).map_err(|failure| failure.to_string())?;
-        }
-        Ok(Driven::default())
-    });
-    match asked {
-        Ok(_) => Ok(latency),
+/// What went wrong, with the last lines of what was running.
+pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<(), String> {
+    let stage = Stage::prepare(bench, subject, arm)?;
+    match within_budget(&stage, drivers::check(&stage)) {
+        Ok(()) => Ok(()),
         Err(Broken { reason, log_tail }) if log_tail.is_empty() => Err(reason),
         Err(Broken { reason, log_tail }) => {
             Err(format!("{reason}\nthe host's last lines:\n{log_tail}"))
         }
     }
+}
+
+/// What a watchdog broke was not broken by what broke then.
+fn within_budget<T>(stage: &Stage<'_>, result: Result<T, Broken>) -> Result<T, Broken> {
+    if !stage.watchdog.has_bitten() {
+        return result;
+    }
+    let log_tail = result.err().map(|broken| broken.log_tail).unwrap_or_default();
+    let reason = format!("took longer than its budget of {} s", stage.arm.budget_s);
+    Err(Broken { reason, log_tail })
 }
 
 /// The request of an arm to a host, the first one if there are several.
@@ -173,6 +114,20 @@ pub(super) fn call(arm: &Arm, addr: SocketAddr) -> load::Call {
 pub(super) fn calls(arm: &Arm, addr: SocketAddr) -> Vec<load::Call> {
     let further = arm.further.iter().map(|next| exchange(&next.request, &next.expect, addr));
     std::iter::once(call(arm, addr)).chain(further).collect()
+}
+
+/// The same for one of many workloads: `{index}` is its number, in what is
+/// asked and in what must come back.
+pub(super) fn call_numbered(arm: &Arm, index: u32, addr: SocketAddr) -> load::Call {
+    let number = |text: &str| text.replace("{index}", &index.to_string());
+    let mut request = arm.request.clone();
+    request.host = request.host.as_deref().map(number);
+    request.path = number(&request.path);
+    let mut expect = arm.expect.clone();
+    if let ExpectBody::Exactly(text) = &mut expect.body {
+        *text = number(text);
+    }
+    exchange(&request, &expect, addr)
 }
 
 fn exchange(request: &Request, expect: &Expect, addr: SocketAddr) -> load::Call {
@@ -208,15 +163,6 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
-/// A host that died explains a broken connection better than the connection.
-fn broken(host: &mut Host, problem: &str) -> Broken {
-    let reason = match host.exit_within(Duration::from_millis(50)) {
-        Some(how) if !problem.contains(&how) => format!("the host {how}: {problem}"),
-        _ => problem.to_owned(),
-    };
-    Broken { reason, log_tail: host.log_tail() }
-}
-
 /// Every metric the suite reports is there or absent with a reason.
 fn complete(mut measurements: Measurements, arm: &Arm) -> Measurements {
     for metric in &arm.metrics {
@@ -224,6 +170,7 @@ fn complete(mut measurements: Measurements, arm: &Arm) -> Measurements {
         if !told && measurements.values(metric).is_none() {
             let reason = match arm.driver {
                 Driver::ColdStart => "the host did not tell this phase",
+                Driver::Command => "the command printed no value of it",
                 _ => "the driver had nothing to measure it on",
             };
             measurements.insert_absent(metric.name, reason);

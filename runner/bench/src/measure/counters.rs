@@ -12,7 +12,7 @@ use procfs::process::Process;
 use std::io;
 use std::time::Duration;
 
-/// The processes of one host: the one that was spawned and its descendants.
+/// The processes that serve: those that were spawned and their descendants.
 #[derive(Debug, Clone)]
 pub(crate) struct ProcessTree {
     members: Vec<Member>,
@@ -26,14 +26,14 @@ struct Member {
 }
 
 impl ProcessTree {
-    /// The processes below `root` as they are now.
-    pub(crate) fn of(root: Pid) -> Self {
+    /// The processes below `roots` as they are now.
+    pub(crate) fn of(roots: &[Pid]) -> Self {
         let mut parents: Vec<(i32, i32)> = Vec::new();
         if let Ok(all) = procfs::process::all_processes() {
             let stats = all.filter_map(|process| process.ok()?.stat().ok());
             parents.extend(stats.map(|stat| (stat.pid, stat.ppid)));
         }
-        let mut pids = vec![root.as_raw()];
+        let mut pids: Vec<i32> = roots.iter().map(|root| root.as_raw()).collect();
         let mut next = 0;
         while let Some(parent) = pids.get(next).copied() {
             pids.extend(parents.iter().filter(|(_, ppid)| *ppid == parent).map(|(pid, _)| *pid));
@@ -45,6 +45,11 @@ impl ProcessTree {
                 .map(|pid| Member { pid: Pid::from_raw(pid), cpu_ns: None })
                 .collect(),
         }
+    }
+
+    /// The processes.
+    pub(crate) fn pids(&self) -> impl Iterator<Item = Pid> + '_ {
+        self.members.iter().map(|member| member.pid)
     }
 
     /// CPU time of all of them so far, user and kernel, in nanoseconds (the
@@ -87,9 +92,10 @@ impl ProcessTree {
     }
 }
 
-/// User-space instructions of a process and everything it starts.
+/// User-space instructions of processes and everything they start.
+#[derive(Default)]
 pub(crate) struct Instructions {
-    counter: Result<Counter, String>,
+    counters: Vec<Result<Counter, String>>,
 }
 
 impl Instructions {
@@ -106,12 +112,24 @@ impl Instructions {
             .enable_on_exec(true)
             .read_format(ReadFormat::TOTAL_TIME_ENABLED | ReadFormat::TOTAL_TIME_RUNNING)
             .build();
-        Self { counter: counter.map_err(|error| refused(&error)) }
+        Self { counters: vec![counter.map_err(|error| refused(&error))] }
+    }
+
+    /// Adds what another process executes.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.counters.extend(other.counters);
     }
 
     /// Instructions so far, or why they cannot be told.
     pub(crate) fn read(&mut self) -> Result<u64, String> {
-        let counter = self.counter.as_mut().map_err(|reason| reason.clone())?;
+        if self.counters.is_empty() {
+            return Err("there is no process to count".to_owned());
+        }
+        self.counters.iter_mut().map(Self::read_one).sum()
+    }
+
+    fn read_one(counter: &mut Result<Counter, String>) -> Result<u64, String> {
+        let counter = counter.as_mut().map_err(|reason| reason.clone())?;
         let data = counter.read_full().map_err(|error| refused(&error))?;
         // A counter that had to share the hardware is an estimate.
         match (data.time_enabled(), data.time_running()) {

@@ -1,13 +1,18 @@
-//! What is done with a started host. Each driver checks every answer and
+//! What is done with an arm's hosts. Each driver checks every answer and
 //! returns the samples; each records CPU, instructions and memory beside its
 //! main metric.
 
-use super::block::{Bench, Started};
-use super::subject::Subject;
-use model::{Arm, Driver, Label, Measurements};
+use super::block::{call, request_timeout};
+use super::cast::Broken;
+use super::stage::{Stage, Variation};
+use model::{Driver, Label, Measurements, Task};
 
 mod cold_start;
+mod command;
+mod criterion;
+mod density;
 mod http;
+mod instructions;
 mod size;
 
 /// What a driver measured.
@@ -19,21 +24,48 @@ pub(crate) struct Driven {
     pub(crate) labels: Vec<Label>,
 }
 
-/// Drives a started host as its arm says.
+/// Measures an arm.
 ///
 /// # Errors
-/// In one sentence, without the host's log.
-pub(super) fn drive(
-    bench: &Bench<'_>,
-    subject: &Subject,
-    arm: &Arm,
-    started: &mut Started,
-) -> Result<Driven, String> {
-    match arm.driver {
-        Driver::HttpLatency | Driver::HttpThroughput | Driver::HttpOpenLoop => {
-            http::drive(bench, arm, started)
-        }
-        Driver::ColdStart => cold_start::drive(arm, started),
-        Driver::Size => size::drive(bench, subject, arm, started),
+/// In one sentence, with the last lines of what was running.
+pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
+    let Stage { bench, arm, .. } = stage;
+    match &arm.task {
+        Task::Density { workloads } => return density::drive(stage, *workloads),
+        Task::FirstFailure(growth) => return density::until_failure(stage, *growth),
+        Task::Command { words } => return command::drive(stage, words),
+        Task::Criterion { bench, id } => return criterion::drive(stage, bench, id),
+        Task::Ask => {}
     }
+    let as_it_says = Variation::default();
+    match arm.driver {
+        Driver::Instructions => instructions::drive(stage),
+        Driver::ColdStart => {
+            stage.with_host(&as_it_says, |started| cold_start::drive(arm, started))
+        }
+        Driver::Size => stage.with_host(&as_it_says, |started| size::drive(stage, started)),
+        // What has a task of its own was driven above.
+        _ => stage.with_host(&as_it_says, |started| http::drive(bench, arm, started)),
+    }
+}
+
+/// One checked answer, nothing measured.
+///
+/// # Errors
+/// See [`drive`].
+pub(super) fn check(stage: &Stage<'_>) -> Result<(), Broken> {
+    match &stage.arm.task {
+        Task::Density { workloads } => return density::check(stage, *workloads),
+        Task::FirstFailure(_) => return density::check(stage, 1),
+        Task::Command { words } => return command::drive(stage, words).map(drop),
+        Task::Criterion { bench, id } => return criterion::check(stage, bench, id),
+        Task::Ask => {}
+    }
+    stage.with_host(&Variation::default(), |started| {
+        calls(stage.arm, started.ready.addr).iter().try_for_each(|call| {
+            load::ask_once(call, request_timeout())
+                .map(drop)
+                .map_err(|failure| failure.to_string())
+        })
+    })
 }

@@ -47,6 +47,11 @@ impl Placement {
         self.host.is_empty()
     }
 
+    /// Every CPU, for what is host and load in one.
+    pub(crate) fn all(&self) -> Vec<usize> {
+        self.host.iter().chain(&self.generator).copied().collect()
+    }
+
     /// For the testbed's fingerprint.
     pub(crate) fn describe(&self) -> String {
         if self.is_shared() {

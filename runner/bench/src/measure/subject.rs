@@ -1,10 +1,10 @@
 //! A version that is ready to be measured: its binary, and what it says it
 //! can do. It must not measure.
 
-use super::host::Fill;
-use model::{Arm, Artifact, Digest, Launch, Target};
+use super::fill::Fill;
+use model::{Arm, Artifact, Digest, Hasher, Launch, Target, Task, VersionId};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,8 @@ pub(crate) struct Subject {
     /// How it is started and stopped.
     pub(crate) launch: Launch,
     capabilities: BTreeSet<String>,
+    /// Its `cargo bench` targets that were built, by name.
+    benches: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +45,10 @@ impl Subject {
     ) -> Result<Self, String> {
         let launch = target.launch.clone();
         let capabilities = match &launch.capabilities {
-            None => launch.supports.iter().cloned().collect(),
+            None => launch.supported(match &artifact.version {
+                VersionId::Release { version } => Some(version),
+                VersionId::Commit { .. } | VersionId::Binary { .. } => None,
+            }),
             Some(command) => {
                 let binary = binary.to_string_lossy();
                 let command = Fill { binary: &binary, ..Fill::default() }.command(command);
@@ -57,7 +62,17 @@ impl Subject {
                 })?
             }
         };
-        Ok(Self { artifact, binary, launch, capabilities })
+        Ok(Self { artifact, binary, launch, capabilities, benches: BTreeMap::new() })
+    }
+
+    /// Adds a `cargo bench` target of its sources.
+    pub(crate) fn add_bench(&mut self, name: &str, executable: PathBuf) {
+        self.benches.insert(name.to_owned(), executable);
+    }
+
+    /// The executable of a `cargo bench` target, if its sources have it.
+    pub(crate) fn bench(&self, name: &str) -> Option<&Path> {
+        self.benches.get(name).map(PathBuf::as_path)
     }
 
     /// Why this version cannot do what an arm asks for, if it cannot.
@@ -71,9 +86,17 @@ impl Subject {
         if !missing.is_empty() {
             return Some(format!("needs {}", missing.join(", ")));
         }
-        (arm.precompile
-            && (self.launch.precompile.is_none() || self.launch.start_precompiled.is_none()))
-        .then(|| "needs a way to precompile".to_owned())
+        let can_precompile =
+            self.launch.precompile.is_some() && self.launch.start_precompiled.is_some();
+        if arm.precompile && !can_precompile {
+            return Some("needs a way to precompile".to_owned());
+        }
+        if let Task::Criterion { bench, .. } = &arm.task
+            && self.bench(bench).is_none()
+        {
+            return Some(format!("needs sources with the bench target `{bench}`"));
+        }
+        self.launch.words_of(&arm.options).err()
     }
 
     /// Label for people: `host 3fa9c1e2`.
@@ -81,15 +104,32 @@ impl Subject {
         format!("{} {}", self.artifact.target, self.artifact.version.label())
     }
 
-    /// The arm's component as this version compiles it, from the cache or new.
-    pub(crate) fn precompiled(&self, arm: &Arm, cache: &Path) -> Result<PathBuf, String> {
+    /// The arm's component as this version compiles it, from the cache or new;
+    /// `wrapper` is put before the command.
+    pub(crate) fn precompiled(
+        &self,
+        arm: &Arm,
+        options: &[(String, Vec<String>)],
+        cache: &Path,
+        wrapper: &[String],
+    ) -> Result<PathBuf, String> {
         let (Some(command), Some(component)) = (&self.launch.precompile, &arm.component) else {
             return Err("nothing to precompile".to_owned());
         };
         let bytes =
             fs::read(component).map_err(|e| format!("cannot read {}: {e}", component.display()))?;
-        let name =
-            format!("{}-{}.cwasm", self.artifact.binary_sha256.short(), Digest::of(&bytes).short());
+        // Options may change what is compiled, and so may a simulated processor.
+        let how = Fill { options, ..Fill::default() }.command(command);
+        let how = wrapper
+            .iter()
+            .chain(&how)
+            .fold(Hasher::default(), |hasher, word| hasher.part("word", word));
+        let name = format!(
+            "{}-{}-{}.cwasm",
+            self.artifact.binary_sha256.short(),
+            Digest::of(&bytes).short(),
+            how.finish().short()
+        );
         let file = cache.join("precompiled").join(name);
         if file.is_file() {
             return Ok(file);
@@ -102,9 +142,11 @@ impl Subject {
             binary: &binary,
             component: &component,
             precompiled: &partial.to_string_lossy(),
+            options,
             ..Fill::default()
         }
         .command(command);
+        let command: Vec<String> = wrapper.iter().cloned().chain(command).collect();
         let failed = |what: String| format!("`{}` failed: {what}", command.join(" "));
         let output = Command::new(&command[0])
             .args(&command[1..])

@@ -1,7 +1,7 @@
 //! `suite.toml` as it is written. These structs never leave this module: what
 //! leaves is checked and expanded.
 
-use super::expand::{expand, substitute};
+use super::expand::expand;
 use super::{Arm, Driver, NoiseClass, Suite};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::digest::{Digest, Hasher};
@@ -12,9 +12,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
+mod arms;
 mod asking;
+mod definition;
+mod filling;
+mod task;
+mod topology;
 
 use asking::{Values, WireAsking, WireExpect, WireLoad, WireRequest};
+use filling::Filling;
+use task::{WireCriterion, WireUntilFailure};
+use topology::{WireHosts, WireProcess};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,12 +47,22 @@ struct WireBenchmark {
     #[serde(default)]
     parameters: IndexMap<String, Spanned<Vec<String>>>,
     workload: Option<Spanned<String>>,
+    hosts: Option<Spanned<WireHosts>>,
+    #[serde(default)]
+    processes: Vec<Spanned<WireProcess>>,
     component: Option<Spanned<String>>,
+    #[serde(default)]
+    components: Vec<Spanned<String>>,
+    #[serde(default)]
+    options: IndexMap<String, Spanned<String>>,
     #[serde(default)]
     precompile: bool,
     request: Option<Spanned<WireRequest>>,
     expect: Option<Spanned<WireExpect>>,
     requests: Option<Vec<Spanned<WireRequest>>>,
+    until_failure: Option<Spanned<WireUntilFailure>>,
+    command: Option<Vec<Spanned<String>>>,
+    criterion: Option<WireCriterion>,
     load: Option<Spanned<WireLoad>>,
     metrics: Spanned<Vec<Spanned<String>>>,
     noise: NoiseClass,
@@ -109,37 +127,20 @@ impl Reader<'_> {
             benchmark: wire.name.span(),
         };
         let metrics = self.metrics(wire)?;
-        let mut parameters = IndexMap::new();
-        for (name, values) in &wire.parameters {
-            if values.get_ref().is_empty() {
-                return Err(self
-                    .source
-                    .at(values.span(), format!("parameter `{name}` has no value")));
-            }
-            parameters.insert(name.clone(), values.get_ref().clone());
-        }
         let mut arms = Vec::new();
-        for parameters in expand(&parameters) {
-            let filled = |text: &Spanned<String>| {
-                substitute(text.get_ref(), &parameters).map_err(|unknown| {
-                    let problem = format!("`{{{unknown}}}` is not a parameter of this benchmark");
-                    self.source.at(text.span(), problem)
-                })
-            };
+        for parameters in expand(&self.parameters(wire)?) {
+            let filling = Filling { source: self.source, parameters: &parameters };
+            let filled = |text: &Spanned<String>| filling.fill(text);
             let needs = wire.needs.iter().map(filled).collect::<Result<Vec<_>, _>>()?;
-            let workload = match &wire.workload {
-                Some(text) => Some(self.existing(text, self.dir.join(filled(text)?))?),
-                None => None,
-            };
-            let component = match &wire.component {
-                Some(text) => {
-                    let file = format!("components/prebuilt/{}.wasm", filled(text)?);
-                    Some(self.existing(text, self.suites.join(file))?)
-                }
-                None => None,
-            };
+            let hosts =
+                topology::hosts(filling, self.dir, wire.workload.as_ref(), wire.hosts.as_ref())?;
+            let processes =
+                topology::processes(filling, self.dir, hosts.len(), &wire.processes, &wire.name)?;
+            let (component, components) = self.components(filling, wire)?;
+            let options = self.options(filling, wire)?;
+            let task = task::task(filling, self.dir, wire)?;
             let values = Values { source: self.source, parameters: &parameters };
-            let mut exchanges = asking.exchanges(values)?;
+            let mut exchanges = asking.exchanges(wire.driver, values)?;
             let first = exchanges.remove(0);
             let load = values.load(wire.driver, wire.load.as_ref(), wire.name.span())?;
             let arm = Arm {
@@ -148,9 +149,13 @@ impl Reader<'_> {
                 parameters,
                 driver: wire.driver,
                 needs,
-                workload,
+                hosts,
+                processes,
                 component,
+                components,
+                options,
                 precompile: wire.precompile,
+                task,
                 request: first.request,
                 expect: first.expect,
                 further: exchanges,
@@ -161,6 +166,8 @@ impl Reader<'_> {
                 quick: wire.quick,
                 floor: wire.floor,
                 definition_sha256: Digest::of(""),
+                dir: self.dir.to_owned(),
+                components_dir: self.components_dir(),
             };
             arms.push(Arm { definition_sha256: definition_digest(&arm)?, ..arm });
         }
@@ -181,12 +188,19 @@ impl Reader<'_> {
         let mut metrics = Vec::new();
         for name in wire.metrics.get_ref() {
             let known = wire.driver.metrics();
-            match Metric::named(name.get_ref()).filter(|metric| known.contains(&metric.name)) {
+            let is_known = |metric: &&'static Metric| match wire.driver {
+                Driver::Command => metric.is_comparable() && metric.is_of_samples(),
+                _ => known.contains(&metric.name),
+            };
+            match Metric::named(name.get_ref()).filter(is_known) {
                 Some(metric) => metrics.push(metric),
                 None => {
                     let problem =
                         format!("driver {} has no metric `{}`", wire.driver, name.get_ref());
-                    let remedy = format!("it has {}", known.join(", "));
+                    let remedy = match known {
+                        [] => "`METRICS` in runner/model/src/metric.rs lists them".to_owned(),
+                        _ => format!("it has {}", known.join(", ")),
+                    };
                     return Err(self.source.at(name.span(), problem).with_remedy(remedy));
                 }
             }
@@ -197,14 +211,6 @@ impl Reader<'_> {
                 .at(wire.metrics.span(), "`metrics` is empty; name the main one first"));
         }
         Ok(metrics)
-    }
-
-    fn existing(&self, text: &Spanned<String>, path: PathBuf) -> Result<PathBuf, Diagnostic> {
-        if path.is_file() {
-            return Ok(path);
-        }
-        let problem = format!("there is no file {}", path.display());
-        Err(self.source.at(text.span(), problem))
     }
 }
 
@@ -224,20 +230,14 @@ fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
 /// What defines the numbers of an arm.
 fn definition_digest(arm: &Arm) -> Result<Digest, Diagnostic> {
     let hasher = Hasher::default().part("driver", arm.driver.word());
-    let mut hasher = asking::define(hasher, arm);
-    for (name, path) in [("workload", &arm.workload), ("component", &arm.component)] {
-        if let Some(path) = path {
-            hasher = hasher.part(name, read(path)?);
-        }
-    }
-    Ok(hasher.finish())
+    let hasher = asking::define(hasher, arm);
+    Ok(definition::beside_the_request(hasher, arm)?.finish())
 }
 
 fn suite_digest(dir: &Path, arms: &[Arm]) -> Result<Digest, Diagnostic> {
     let mut files = BTreeSet::new();
     collect_files(dir, &mut files)?;
-    let components: BTreeSet<&PathBuf> =
-        arms.iter().filter_map(|arm| arm.component.as_ref()).collect();
+    let components: BTreeSet<&PathBuf> = arms.iter().flat_map(|arm| &arm.components).collect();
     let mut hasher = Hasher::default();
     for path in &files {
         let relative = path.strip_prefix(dir).unwrap_or(path);

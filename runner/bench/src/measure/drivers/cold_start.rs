@@ -2,12 +2,12 @@
 //! the host tells of. One process gives one sample.
 
 use super::Driven;
-use crate::measure::block::{Started, call, request_timeout};
-use crate::measure::counters::ProcessTree;
+use crate::measure::block::{call, request_timeout};
+use crate::measure::stage::Started;
 use model::{Arm, Metric};
 
-pub(super) fn drive(arm: &Arm, started: &mut Started) -> Result<Driven, String> {
-    let until_asked = started.host.started_at().elapsed();
+pub(super) fn drive(arm: &Arm, started: &mut Started<'_>) -> Result<Driven, String> {
+    let until_asked = started.started_at.elapsed();
     let until_answered = load::first_answer(&call(arm, started.ready.addr), request_timeout())
         .map_err(|failure| failure.to_string())?;
     let cold_start = until_asked + until_answered;
@@ -22,12 +22,12 @@ pub(super) fn drive(arm: &Arm, started: &mut Started) -> Result<Driven, String> 
             m.insert(metric.name, vec![*ns as f64]);
         }
     }
-    let mut tree = ProcessTree::of(started.host.pid());
+    let mut tree = started.tree();
     match tree.cpu_ns() {
         Ok(ns) => m.insert("cold_start_cpu_ns", vec![ns as f64]),
         Err(reason) => m.insert_absent("cold_start_cpu_ns", &reason),
     }
-    match started.host.instructions.read() {
+    match started.instructions.read() {
         Ok(count) => m.insert("cold_start_instructions", vec![count as f64]),
         Err(reason) => m.insert_absent("cold_start_instructions", &reason),
     }

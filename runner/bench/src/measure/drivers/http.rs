@@ -5,8 +5,9 @@
 //! closed loop reaches on the very same process just before.
 
 use super::Driven;
-use crate::measure::block::{Bench, Started, calls, request_timeout};
+use crate::measure::block::{Bench, calls, request_timeout};
 use crate::measure::counters::{Instructions, ProcessTree};
+use crate::measure::stage::Started;
 use load::{Generator, Measured, Mode, Placement, Plan};
 use model::{Arm, Driver, Label, LatencyHistogram, Measurements};
 use std::time::Duration;
@@ -22,14 +23,18 @@ struct Reading {
     instructions: Result<u64, String>,
 }
 
-pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Result<Driven, String> {
+pub(super) fn drive(
+    bench: &Bench<'_>,
+    arm: &Arm,
+    started: &mut Started<'_>,
+) -> Result<Driven, String> {
     let mut driven = Driven::default();
     let measure = Duration::from_millis(bench.measure_ms.unwrap_or(arm.load.measure_ms));
     let mode = mode(bench, arm, started, &mut driven)?;
     let plan = plan(bench, arm, started, mode, measure);
-    let mut tree = ProcessTree::of(started.host.pid());
+    let mut tree = started.tree();
     let mut kernel = Vec::new();
-    let instructions = &mut started.host.instructions;
+    let instructions = &mut started.instructions;
     let probe = || {
         // Ticks of 10 ms say nothing of a slice: first and last are kept.
         let ticks = tree.kernel_cpu_ns();
@@ -57,7 +62,7 @@ pub(super) fn drive(bench: &Bench<'_>, arm: &Arm, started: &mut Started) -> Resu
     Ok(driven)
 }
 
-fn plan(bench: &Bench<'_>, arm: &Arm, started: &Started, mode: Mode, measure: Duration) -> Plan {
+fn plan(bench: &Bench<'_>, arm: &Arm, started: &Started<'_>, mode: Mode, measure: Duration) -> Plan {
     let calls = calls(arm, started.ready.addr);
     Plan {
         warmup: Duration::from_millis(arm.load.warmup_ms),
@@ -77,7 +82,7 @@ fn plan(bench: &Bench<'_>, arm: &Arm, started: &Started, mode: Mode, measure: Du
 fn mode(
     bench: &Bench<'_>,
     arm: &Arm,
-    started: &Started,
+    started: &Started<'_>,
     driven: &mut Driven,
 ) -> Result<Mode, String> {
     let connections = arm.load.connections as usize;

@@ -2,27 +2,21 @@
 //! component; of things that were just seen giving the right answer.
 
 use super::Driven;
-use crate::measure::block::{Bench, Started, call, request_timeout};
-use crate::measure::subject::Subject;
-use model::Arm;
+use crate::measure::block::{call, request_timeout};
+use crate::measure::stage::{Stage, Started};
 use std::path::Path;
 
-pub(super) fn drive(
-    bench: &Bench<'_>,
-    subject: &Subject,
-    arm: &Arm,
-    started: &mut Started,
-) -> Result<Driven, String> {
-    load::ask_once(&call(arm, started.ready.addr), request_timeout())
+pub(super) fn drive(stage: &Stage<'_>, started: &mut Started<'_>) -> Result<Driven, String> {
+    load::ask_once(&call(stage.arm, started.ready.addr), request_timeout())
         .map_err(|failure| failure.to_string())?;
     let mut driven = Driven::default();
     let m = &mut driven.measurements;
-    m.insert("binary_bytes", vec![subject.artifact.binary_bytes as f64]);
-    if let Some(component) = &arm.component {
+    m.insert("binary_bytes", vec![stage.subject.artifact.binary_bytes as f64]);
+    if let Some(component) = &stage.arm.component {
         m.insert("component_bytes", vec![bytes(component)?]);
     }
-    if arm.precompile {
-        m.insert("precompiled_bytes", vec![bytes(&subject.precompiled(arm, &bench.cache)?)?]);
+    if let Some(precompiled) = &stage.precompiled {
+        m.insert("precompiled_bytes", vec![bytes(precompiled)?]);
     }
     Ok(driven)
 }

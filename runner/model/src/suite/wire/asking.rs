@@ -87,11 +87,27 @@ struct Table<'a> {
 
 impl WireAsking<'_> {
     /// Every exchange of an arm in order, at least one.
-    pub(super) fn exchanges(&self, values: Values<'_>) -> Result<Vec<Exchange>, Diagnostic> {
+    pub(super) fn exchanges(
+        &self,
+        driver: Driver,
+        values: Values<'_>,
+    ) -> Result<Vec<Exchange>, Diagnostic> {
+        let mut parameters = values.parameters.to_vec();
+        if driver == Driver::Density {
+            // Counts the workloads, and is filled in for each of them.
+            parameters.push(("index".to_owned(), "{index}".to_owned()));
+        }
+        let values = Values { source: values.source, parameters: &parameters };
         let refuse = |problem: &str| Err(values.source.at(self.benchmark.clone(), problem));
         let Some(requests) = self.requests else {
             let Some(expect) = self.expect else {
-                return refuse("`expect` is missing: the one right answer");
+                if driver.asks() {
+                    return refuse("`expect` is missing: the one right answer");
+                }
+                return Ok(vec![Exchange {
+                    request: Request::default(),
+                    expect: Expect::nothing(),
+                }]);
             };
             let request = match self.request {
                 Some(wire) => values.table(wire.span()).request(wire.get_ref())?,
@@ -281,8 +297,12 @@ impl Table<'_> {
 fn unusable(driver: Driver, load: &HttpLoad) -> Option<&'static str> {
     let is_open = driver == Driver::HttpOpenLoop;
     Some(match (load.rate_rps, load.saturation_share) {
-        _ if matches!(driver, Driver::ColdStart | Driver::Size) => {
+        _ if matches!(driver, Driver::ColdStart | Driver::Size | Driver::Density) => {
             "this driver sends one request; drop `load`"
+        }
+        _ if driver == Driver::Instructions => "this driver counts its requests itself; drop `load`",
+        _ if matches!(driver, Driver::Command | Driver::Criterion) => {
+            "the program makes its own load; drop `load`"
         }
         _ if driver == Driver::HttpLatency && load.connections != 1 => {
             "http-latency uses one connection; drop `connections` or use http-throughput"

@@ -1,0 +1,337 @@
+//! What one block stands on: a version, an arm, and the processes they need,
+//! started in order: those beside the hosts, the hosts, the front. It must not
+//! send load, other than to see whether a process is ready.
+
+use super::block::Bench;
+use super::cast::{Broken, Cast};
+use super::counters::{Instructions, ProcessTree};
+use super::fill::{Fill, named};
+use super::process::{Command, Process};
+use super::program;
+use super::ready::{ReadyHost, Wait, free_addrs};
+use super::subject::Subject;
+use super::template::{self, Context};
+use super::valgrind;
+use super::watchdog::Watchdog;
+use model::{Arm, InputFile, ProcessSpec, Program, Ready, Role};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Of processes that bench.toml says nothing about.
+const READY_TIMEOUT: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A version, an arm, and where they are measured.
+pub(crate) struct Stage<'a> {
+    pub(super) bench: &'a Bench<'a>,
+    pub(super) subject: &'a Subject,
+    pub(super) arm: &'a Arm,
+    /// The component as this version compiles it, where the arm starts from that.
+    pub(super) precompiled: Option<PathBuf>,
+    /// The same compiled for valgrind's processor, where the arm needs that.
+    pub(super) precompiled_for_valgrind: Option<PathBuf>,
+    pub(super) watchdog: Watchdog,
+    options: Vec<(String, Vec<String>)>,
+}
+
+/// How one start differs from what the arm says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Variation {
+    /// What templates are told in place of the parameter `workloads`.
+    pub(super) workloads: Option<u32>,
+    /// Words before the command of each host.
+    pub(super) wrapper: Vec<String>,
+    /// A precompiled component in the place of the arm's.
+    pub(super) precompiled: Option<PathBuf>,
+    /// How long a host may take until it is ready.
+    pub(super) ready_timeout: Option<Duration>,
+}
+
+/// Everything runs and is ready.
+pub(crate) struct Started<'w> {
+    /// Whom to ask: the front, or the host; with the host's own account of how
+    /// it started.
+    pub(crate) ready: ReadyHost,
+    /// When the first host was started.
+    pub(crate) started_at: Instant,
+    /// Of all processes that are charged.
+    pub(crate) instructions: Instructions,
+    cast: Cast<'w>,
+    // Last, so that it goes when nobody uses it any more.
+    _scratch: TempDir,
+}
+
+impl Started<'_> {
+    /// All processes that are charged, with their descendants of this moment.
+    pub(crate) fn tree(&self) -> ProcessTree {
+        self.cast.tree()
+    }
+}
+
+impl<'a> Stage<'a> {
+    /// Gets ready what is no part of a block: the precompiled component.
+    pub(super) fn prepare(
+        bench: &'a Bench<'a>,
+        subject: &'a Subject,
+        arm: &'a Arm,
+    ) -> Result<Self, String> {
+        let options = subject.launch.words_of(&arm.options)?;
+        let precompile = |wrapper: &[String]| match arm.precompile {
+            true => subject.precompiled(arm, &options, &bench.cache, wrapper).map(Some),
+            false => Ok(None),
+        };
+        let precompiled = precompile(&[])?;
+        let precompiled_for_valgrind = match valgrind::needed(arm) {
+            Some(valgrind) => precompile(&valgrind::run(&valgrind))?,
+            None => None,
+        };
+        // The clock of a block begins here.
+        let watchdog = Watchdog::after(Duration::from_secs(arm.budget_s.into()));
+        Ok(Self { bench, subject, arm, precompiled, precompiled_for_valgrind, watchdog, options })
+    }
+
+    /// Starts everything, lets `drive` use it, stops it. An answer is only good
+    /// when every process also stopped as it should.
+    pub(super) fn with_host<T>(
+        &self,
+        variation: &Variation,
+        drive: impl FnOnce(&mut Started<'_>) -> Result<T, String>,
+    ) -> Result<T, Broken> {
+        let mut started = self.start(variation)?;
+        match drive(&mut started) {
+            Ok(driven) => started.cast.stop().map(|()| driven),
+            Err(problem) => Err(started.cast.broken(&problem)),
+        }
+    }
+
+    /// A folder for one use, gone afterwards.
+    pub(super) fn scratch(&self) -> Result<TempDir, String> {
+        let folder = self.bench.cache.join("scratch");
+        let made = fs::create_dir_all(&folder)
+            .and_then(|()| tempfile::Builder::new().prefix("block-").tempdir_in(&folder));
+        made.map_err(|error| format!("cannot create a folder in {}: {error}", folder.display()))
+    }
+
+    fn start(&self, variation: &Variation) -> Result<Started<'_>, Broken> {
+        let scratch = self.scratch().map_err(Broken::early)?;
+        let mut context = Context::of(self.arm);
+        if let Some(workloads) = variation.workloads {
+            context = context.with("workloads", workloads);
+        }
+        let cast = Cast::watched_by(&self.watchdog);
+        let mut starting =
+            Starting { stage: self, context, scratch: scratch.path().to_owned(), cast };
+        match starting.all(variation) {
+            Ok((ready, started_at)) => {
+                let mut cast = starting.cast;
+                let instructions = std::mem::take(&mut cast.instructions);
+                Ok(Started { ready, started_at, instructions, cast, _scratch: scratch })
+            }
+            Err(problem) => Err(starting.cast.broken(&problem)),
+        }
+    }
+
+    /// The workload of the first host, ready to be read by a program.
+    pub(super) fn first_workload(&self, scratch: &Path) -> Result<Option<PathBuf>, String> {
+        let context = Context::of(self.arm).with("index", 0);
+        let file = self.arm.hosts.first().and_then(Option::as_ref);
+        file.map(|file| self.text(file, &context, scratch, "host-0")).transpose()
+    }
+
+    /// The file itself, or what a template becomes, in a scratch folder.
+    fn text(
+        &self,
+        file: &InputFile,
+        context: &Context,
+        scratch: &Path,
+        name: &str,
+    ) -> Result<PathBuf, String> {
+        if !file.is_template() {
+            return Ok(file.path().to_owned());
+        }
+        let text = template::render(file, self.arm, context).map_err(|e| e.to_string())?;
+        let stem = file.path().file_stem().unwrap_or_default().to_string_lossy();
+        let path = scratch.join(format!("{name}-{stem}"));
+        fs::write(&path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+        Ok(path)
+    }
+}
+
+/// Half-way through a start.
+struct Starting<'a> {
+    stage: &'a Stage<'a>,
+    context: Context,
+    scratch: PathBuf,
+    cast: Cast<'a>,
+}
+
+impl Starting<'_> {
+    fn all(&mut self, variation: &Variation) -> Result<(ReadyHost, Instant), String> {
+        let (front, before): (Vec<&ProcessSpec>, Vec<_>) =
+            self.stage.arm.processes.iter().partition(|process| process.role == Role::Front);
+        for process in before {
+            let addr = self.beside(process, &self.context.clone())?.addr;
+            self.context.add_process(&process.name, addr);
+        }
+        let (mut ready, started_at) = self.hosts(variation)?;
+        let backends: Vec<String> = ready.iter().map(|ready| ready.addr.to_string()).collect();
+        let mut asked = ready.swap_remove(0);
+        if let Some(front) = front.first() {
+            let context = self.context.clone().with("backends", backends);
+            asked.addr = self.beside(front, &context)?.addr;
+        }
+        Ok((asked, started_at))
+    }
+
+    /// Starts all hosts, then waits for each.
+    fn hosts(&mut self, variation: &Variation) -> Result<(Vec<ReadyHost>, Instant), String> {
+        let stage = self.stage;
+        let launch = &stage.subject.launch;
+        let hosts = &stage.arm.hosts;
+        let addrs = match launch.ready {
+            Ready::JsonLine => vec![SocketAddr::from(([127, 0, 0, 1], 0)); hosts.len()],
+            Ready::Http { .. } | Ready::Tcp => free_addrs(hosts.len())?,
+        };
+        let first = self.cast.len();
+        for (index, (workload, addr)) in hosts.iter().zip(&addrs).enumerate() {
+            let name = match hosts.len() {
+                1 => "the host".to_owned(),
+                _ => format!("host {index}"),
+            };
+            let process = self.host(name, index, workload.as_ref(), *addr, variation)?;
+            self.cast.add(process, true);
+        }
+        let timeout = variation.ready_timeout.unwrap_or(launch.ready_timeout);
+        let mut ready: Vec<ReadyHost> = Vec::new();
+        let mut started_at = Instant::now();
+        for (index, addr) in addrs.into_iter().enumerate() {
+            let wait = Wait { ready: &launch.ready, addr, timeout, cancel: stage.bench.cancel };
+            let Some(process) = self.cast.get_mut(first + index) else { break };
+            started_at = started_at.min(process.started_at());
+            let name = process.name().to_owned();
+            let host = wait.until_ready(process).map_err(|problem| format!("{name} {problem}"))?;
+            let all_after = process.started_at() + host.after - started_at;
+            ready.push(host);
+            // The first one speaks for all of them.
+            ready[0].after = ready[0].after.max(all_after);
+        }
+        Ok((ready, started_at))
+    }
+
+    fn host(
+        &self,
+        name: String,
+        index: usize,
+        workload: Option<&InputFile>,
+        addr: SocketAddr,
+        variation: &Variation,
+    ) -> Result<Process, String> {
+        let Stage { bench, subject, arm, precompiled, options, .. } = self.stage;
+        let context = self.context.clone().with("index", index);
+        let name_of_file = format!("host-{index}");
+        let file =
+            workload.map(|file| self.stage.text(file, &context, &self.scratch, &name_of_file));
+        let file = file.transpose()?.unwrap_or_default();
+        let launch = &subject.launch;
+        let precompiled = variation.precompiled.as_ref().or(precompiled.as_ref());
+        let words = match (&launch.start_precompiled, precompiled) {
+            (Some(words), Some(_)) => words,
+            _ => &launch.start,
+        };
+        let text = |path: Option<&PathBuf>| {
+            path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        let fill = Fill {
+            binary: &subject.binary.to_string_lossy(),
+            workload: &file.to_string_lossy(),
+            component: &text(arm.component.as_ref()),
+            precompiled: &text(precompiled),
+            addr: &addr.to_string(),
+            options,
+        };
+        let directory = workload.and_then(|file| file.path().parent());
+        let words = variation.wrapper.iter().cloned().chain(fill.start(words)).collect();
+        Process::start(Command {
+            name,
+            words,
+            environment: &launch.environment,
+            directory: directory.unwrap_or(&bench.cache),
+            cpus: &bench.placement.host,
+            stop_timeout: launch.stop_timeout,
+        })
+    }
+
+    /// Starts a process beside the hosts and waits for it.
+    fn beside(&mut self, process: &ProcessSpec, context: &Context) -> Result<ReadyHost, String> {
+        let bench = self.stage.bench;
+        let name = format!("{} {}", process.role.word(), process.name);
+        let anchor = match process.program {
+            Program::Anchor => Some(
+                bench.anchor.ok_or_else(|| format!("{name} is the anchor, and there is none"))?,
+            ),
+            _ => None,
+        };
+        let ready = anchor.map_or(&process.ready, |anchor| &anchor.launch.ready);
+        let addr = match ready {
+            Ready::JsonLine => SocketAddr::from(([127, 0, 0, 1], 0)),
+            Ready::Http { .. } | Ready::Tcp => free_addrs(1)?[0],
+        };
+        let words = match anchor {
+            Some(anchor) => {
+                let (binary, addr) = (anchor.binary.to_string_lossy(), addr.to_string());
+                Fill { binary: &binary, addr: &addr, ..Fill::default() }.start(&anchor.launch.start)
+            }
+            None => self.words(process, addr, context)?,
+        };
+        let is_outside = process.role == Role::Backend;
+        let cpus = if is_outside { &bench.placement.generator } else { &bench.placement.host };
+        let running = Process::start(Command {
+            name: name.clone(),
+            words,
+            environment: anchor.map_or(&[], |anchor| &anchor.launch.environment),
+            directory: &self.scratch,
+            cpus,
+            stop_timeout: anchor.map_or(STOP_TIMEOUT, |anchor| anchor.launch.stop_timeout),
+        })?;
+        let index = self.cast.len();
+        self.cast.add(running, process.role.is_counted());
+        let timeout = anchor.map_or(READY_TIMEOUT, |anchor| anchor.launch.ready_timeout);
+        let wait = Wait { ready, addr, timeout, cancel: bench.cancel };
+        let running = self.cast.get_mut(index).ok_or("a process is gone")?;
+        wait.until_ready(running).map_err(|problem| format!("{name} {problem}"))
+    }
+
+    fn words(
+        &self,
+        process: &ProcessSpec,
+        addr: SocketAddr,
+        context: &Context,
+    ) -> Result<Vec<String>, String> {
+        let program = match &process.program {
+            Program::Installed(name) => {
+                program::find(name).ok_or_else(|| format!("{name} is not installed"))?
+            }
+            Program::Own(path) => path.clone(),
+            Program::Anchor => PathBuf::new(),
+        };
+        let scratch = self.scratch.to_string_lossy();
+        let context = context.clone().at(addr).with("scratch", scratch.clone().into_owned());
+        let config = process.config.as_ref();
+        let config =
+            config.map(|file| self.stage.text(file, &context, &self.scratch, &process.name));
+        let config = config.transpose()?;
+        let values = [
+            ("program", program.to_string_lossy().into_owned()),
+            ("config", config.unwrap_or_default().to_string_lossy().into_owned()),
+            ("addr", addr.to_string()),
+            ("port", addr.port().to_string()),
+            ("scratch", scratch.into_owned()),
+            ("suite", self.stage.arm.dir.to_string_lossy().into_owned()),
+        ];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        Ok(process.start.iter().map(|word| named(word, &values)).collect())
+    }
+}

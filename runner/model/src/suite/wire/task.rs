@@ -1,0 +1,132 @@
+//! `workloads`, `until_failure`, `command` and `criterion` of a benchmark as
+//! they are written, checked against its driver.
+
+use super::WireBenchmark;
+use super::filling::Filling;
+use crate::diagnostic::Diagnostic;
+use crate::suite::{Driver, FirstFailure, Task};
+use serde::Deserialize;
+use std::path::Path;
+use toml::Spanned;
+
+const MAX_WORKLOADS: u32 = 100_000;
+
+/// What fills a command when it is run.
+const PLACEHOLDERS: [&str; 6] = ["binary", "component", "workload", "addr", "scratch", "suite"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireUntilFailure {
+    from: u32,
+    factor: u32,
+    to: u32,
+    budget_s: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireCriterion {
+    bench: Spanned<String>,
+    id: Spanned<String>,
+}
+
+/// What the driver does.
+pub(super) fn task(
+    filling: Filling<'_>,
+    dir: &Path,
+    wire: &WireBenchmark,
+) -> Result<Task, Diagnostic> {
+    refuse_foreign_keys(filling, wire)?;
+    let needed = |what: &str| {
+        let problem = format!("driver {} needs {what}", wire.driver);
+        filling.source.at(wire.name.span(), problem)
+    };
+    match wire.driver {
+        Driver::Density => density(filling, wire, needed),
+        Driver::Command => {
+            let words = wire.command.as_deref().unwrap_or_default();
+            if words.is_empty() {
+                return Err(needed("`command`, a program and its arguments"));
+            }
+            command(filling, dir, words)
+        }
+        Driver::Criterion => {
+            let wire = wire.criterion.as_ref().ok_or_else(|| needed("`criterion`"))?;
+            let bench = filling.fill(&wire.bench)?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            if bench.is_empty() || bench.starts_with('-') || !bench.chars().all(plain) {
+                let problem = format!("`{bench}` cannot name a bench target");
+                return Err(filling.source.at(wire.bench.span(), problem));
+            }
+            Ok(Task::Criterion { bench, id: filling.fill(&wire.id)? })
+        }
+        _ => Ok(Task::Ask),
+    }
+}
+
+/// Each of these keys belongs to one driver.
+fn refuse_foreign_keys(filling: Filling<'_>, wire: &WireBenchmark) -> Result<(), Diagnostic> {
+    let of = |driver: Driver| wire.driver == driver;
+    for (key, is_there, may_be) in [
+        ("until_failure", wire.until_failure.is_some(), of(Driver::Density)),
+        ("command", wire.command.is_some(), of(Driver::Command)),
+        ("criterion", wire.criterion.is_some(), of(Driver::Criterion)),
+        ("request", wire.request.is_some(), wire.driver.asks()),
+        ("expect", wire.expect.is_some(), wire.driver.asks()),
+        ("processes", !wire.processes.is_empty(), wire.driver.asks()),
+        ("hosts", wire.hosts.is_some(), wire.driver.asks()),
+    ] {
+        if is_there && !may_be {
+            let problem = format!("driver {} has no use for `{key}`", wire.driver);
+            return Err(filling.source.at(wire.name.span(), problem).with_remedy("drop it"));
+        }
+    }
+    Ok(())
+}
+
+fn density(
+    filling: Filling<'_>,
+    wire: &WireBenchmark,
+    needed: impl Fn(&str) -> Diagnostic,
+) -> Result<Task, Diagnostic> {
+    let in_range = |number: &u32| (1..=MAX_WORKLOADS).contains(number);
+    let parameter = filling.parameters.iter().find(|(name, _)| name == "workloads");
+    match (parameter, &wire.until_failure) {
+        (Some((_, text)), None) => {
+            let workloads = text.parse().ok().filter(in_range);
+            let workloads =
+                workloads.ok_or_else(|| needed("whole numbers, 1 to 100000, as `workloads`"))?;
+            Ok(Task::Density { workloads })
+        }
+        (None, Some(growth)) => {
+            let WireUntilFailure { from, factor, to, budget_s } = *growth.get_ref();
+            if !in_range(&from) || !in_range(&to) || from > to || factor < 2 || budget_s == 0 {
+                let problem = "`until_failure` needs 1 <= from <= to <= 100000, a factor of 2 or \
+                               more, and a budget";
+                return Err(filling.source.at(growth.span(), problem));
+            }
+            Ok(Task::FirstFailure(FirstFailure { from, factor, to, budget_s }))
+        }
+        _ => Err(needed("a parameter `workloads`, or `until_failure`, one of them")),
+    }
+}
+
+fn command(
+    filling: Filling<'_>,
+    dir: &Path,
+    words: &[Spanned<String>],
+) -> Result<Task, Diagnostic> {
+    let mut filled = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let text = filling.fill_or_keep(word, &PLACEHOLDERS)?;
+        let is_own = index == 0 && text.contains('/') && !text.contains('{');
+        filled.push(match is_own {
+            true => {
+                let file = filling.file(word.span(), dir, word.get_ref())?;
+                file.path().to_string_lossy().into_owned()
+            }
+            false => text,
+        });
+    }
+    Ok(Task::Command { words: filled })
+}
