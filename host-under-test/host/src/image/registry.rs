@@ -102,7 +102,7 @@ fn new_client(protocol: ClientProtocol) -> std::result::Result<Client, String> {
         read_timeout: Some(READ_TIMEOUT),
         ..ClientConfig::default()
     };
-    Client::try_from(config).map_err(|e| describe(e))
+    Client::try_from(config).map_err(describe)
 }
 
 /// Whether a registry (`HOST` or `HOST:PORT`) is on this machine.

@@ -2,7 +2,7 @@
 //! judged here, and no type of this file leaves the parent module.
 
 use super::wire_environment::WireEnvironment;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ pub(super) struct WireWorkload {
 pub(super) struct WireMetadata {
     pub(super) name: Text,
     pub(super) namespace: Option<Text>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) labels: TextMap,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) annotations: TextMap,
 }
 
@@ -45,12 +45,12 @@ pub(super) struct WireTemplate {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct WireSpec {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) host_interfaces: Vec<WireHostInterface>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) components: Vec<WireComponent>,
     pub(super) service: Option<WireService>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) volumes: Vec<WireVolume>,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct WireHostInterface {
     pub(super) package: Text,
     pub(super) interfaces: Vec<Text>,
     pub(super) version: Option<Text>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) config: TextMap,
 }
 
@@ -77,7 +77,7 @@ pub(super) struct WireComponent {
     pub(super) max_invocations: Option<Spanned<i64>>,
     pub(super) max_concurrency: Option<Spanned<i64>>,
     pub(super) local_resources: Option<WireResources>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) host_interfaces: Vec<WireHostInterface>,
 }
 
@@ -96,13 +96,13 @@ pub(super) struct WireService {
 pub(super) struct WireResources {
     pub(super) memory_limit_mb: Option<Spanned<i64>>,
     pub(super) cpu_limit: Option<Spanned<i64>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) config: TextMap,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) environment: WireEnvironment,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) volume_mounts: Vec<WireMount>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) allowed_hosts: Vec<Text>,
 }
 
@@ -131,4 +131,13 @@ pub(super) struct WireEphemeral {}
 #[serde(deny_unknown_fields)]
 pub(super) struct WireHostPath {
     pub(super) path: Text,
+}
+
+/// A list or map without a value (`config:`) is an absent one, as in Kubernetes.
+fn or_default<'de, T, D>(yaml: D) -> Result<T, D::Error>
+where
+    T: Default + Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(yaml).map(Option::unwrap_or_default)
 }

@@ -137,7 +137,8 @@ fn several_documents_are_several_workloads() {
 
 #[test]
 fn a_field_without_a_value_is_absent() {
-    let mut text = with_fields("poolSize:\nlocalResources:\n  environment:\n  allowedHosts:");
+    let mut text =
+        with_fields("poolSize:\nlocalResources:\n  environment:\n  config:\n  allowedHosts:");
     text.push_str("      volumes:\n      service:\n");
     let workload = parsed(&text);
     assert_eq!(workload.components[0].resources, Resources::default());
