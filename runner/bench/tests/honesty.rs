@@ -167,7 +167,9 @@ fn a_share_of_the_saturation_is_offered_and_stored() {
         let block = runs.lines().rfind(|line| line.contains("saturation_rps")).unwrap();
         let block: Value = serde_json::from_str(block).unwrap();
         let sample = |name: &str| {
-            find(&block, name).and_then(|values| values[0].as_f64()).unwrap_or_else(|| panic!("{name}: {block}"))
+            find(&block, name)
+                .and_then(|values| values[0].as_f64())
+                .unwrap_or_else(|| panic!("{name}: {block}"))
         };
         let (saturation, offered) = (sample("saturation_rps"), sample("offered_rps"));
         assert!(saturation > 0.0 && (offered / saturation - 0.5).abs() < 1e-9, "{block}");

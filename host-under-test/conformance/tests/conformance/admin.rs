@@ -81,7 +81,10 @@ fn stopping_waits_for_requests_under_way() {
     let (server, admin) = Admin::start(&path, &[]);
     std::thread::scope(|scope| {
         let asked = scope.spawn(|| {
-            server.connect().exchange("GET /?ms=700 HTTP/1.1\r\nHost: a\r\n\r\n").check(200, "waited");
+            server
+                .connect()
+                .exchange("GET /?ms=700 HTTP/1.1\r\nHost: a\r\n\r\n")
+                .check(200, "waited");
         });
         let in_flight = || admin.status("test")["components"][0]["in_flight"].as_u64();
         eventually("it is under way", || (in_flight() == Some(1)).then_some(()));

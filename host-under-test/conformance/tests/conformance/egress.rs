@@ -8,10 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Both generations, with the interface each sends requests through.
-const GUESTS: [(&str, &str); 2] = [
-    ("egress-p2", "[incoming-handler, outgoing-handler]"),
-    ("egress-p3", "[handler, client]"),
-];
+const GUESTS: [(&str, &str); 2] =
+    [("egress-p2", "[incoming-handler, outgoing-handler]"), ("egress-p3", "[handler, client]")];
 
 fn workload(guest: &str, interfaces: &str, resources: &str) -> String {
     workload_text(&prebuilt(guest), "").replace("[incoming-handler, handler]", interfaces)
@@ -27,9 +25,9 @@ fn serve(guest: &str, interfaces: &str, resources: &str, more: &[&str]) -> (File
 }
 
 fn call(server: &Server, url: &str, calls: u32) -> Response {
-    server.connect().exchange(&format!(
-        "GET / HTTP/1.1\r\nHost: a\r\nx-url: {url}\r\nx-calls: {calls}\r\n\r\n"
-    ))
+    server
+        .connect()
+        .exchange(&format!("GET / HTTP/1.1\r\nHost: a\r\nx-url: {url}\r\nx-calls: {calls}\r\n\r\n"))
 }
 
 /// A server that counts its connections and answers each request the same.

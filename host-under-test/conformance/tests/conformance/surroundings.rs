@@ -6,9 +6,9 @@ use crate::harness::{Files, Server, check_refused, eventually, host, prebuilt, w
 
 fn exchange(server: &Server, request: &str, body: &str) -> crate::http_client::Response {
     let length = body.len();
-    server
-        .connect()
-        .exchange(&format!("{request} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}"))
+    server.connect().exchange(&format!(
+        "{request} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}"
+    ))
 }
 
 /// A workload of `files-p2` with two volumes, one of them of this machine.

@@ -4,9 +4,9 @@
 use super::source::Field;
 use super::spec::{MountSpec, PoolSpec, Resources, VolumeKind, VolumeSpec};
 use super::syntax;
-use crate::egress::AllowedHosts;
 use super::wire::{TextMap, WireComponent, WireMount, WireResources, WireVolume};
 use super::wire_environment::WireEnvironment;
+use crate::egress::AllowedHosts;
 use crate::error::Result;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;

@@ -8,9 +8,7 @@ use super::placement::Placement;
 use super::stage::Stage;
 use super::subject::Subject;
 use jiff::Timestamp;
-use model::{
-    Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody,
-};
+use model::{Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

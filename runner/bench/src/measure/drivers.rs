@@ -2,7 +2,7 @@
 //! returns the samples; each records CPU, instructions and memory beside its
 //! main metric.
 
-use super::block::{call, request_timeout};
+use super::block::{calls, request_timeout};
 use super::cast::Broken;
 use super::stage::{Stage, Variation};
 use model::{Driver, Label, Measurements, Task};
@@ -63,9 +63,7 @@ pub(super) fn check(stage: &Stage<'_>) -> Result<(), Broken> {
     }
     stage.with_host(&Variation::default(), |started| {
         calls(stage.arm, started.ready.addr).iter().try_for_each(|call| {
-            load::ask_once(call, request_timeout())
-                .map(drop)
-                .map_err(|failure| failure.to_string())
+            load::ask_once(call, request_timeout()).map(drop).map_err(|failure| failure.to_string())
         })
     })
 }

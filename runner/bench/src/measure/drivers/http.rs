@@ -62,7 +62,13 @@ pub(super) fn drive(
     Ok(driven)
 }
 
-fn plan(bench: &Bench<'_>, arm: &Arm, started: &Started<'_>, mode: Mode, measure: Duration) -> Plan {
+fn plan(
+    bench: &Bench<'_>,
+    arm: &Arm,
+    started: &Started<'_>,
+    mode: Mode,
+    measure: Duration,
+) -> Plan {
     let calls = calls(arm, started.ready.addr);
     Plan {
         warmup: Duration::from_millis(arm.load.warmup_ms),

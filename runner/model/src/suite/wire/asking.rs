@@ -300,7 +300,9 @@ fn unusable(driver: Driver, load: &HttpLoad) -> Option<&'static str> {
         _ if matches!(driver, Driver::ColdStart | Driver::Size | Driver::Density) => {
             "this driver sends one request; drop `load`"
         }
-        _ if driver == Driver::Instructions => "this driver counts its requests itself; drop `load`",
+        _ if driver == Driver::Instructions => {
+            "this driver counts its requests itself; drop `load`"
+        }
         _ if matches!(driver, Driver::Command | Driver::Criterion) => {
             "the program makes its own load; drop `load`"
         }
