@@ -1,5 +1,5 @@
 //! Host names: what a workload may ask for and what a `Host` header may say.
-//! Only the syntax; who gets the request is decided in `router.rs`.
+//! Only the syntax; who gets the request is decided in `route/`.
 
 /// Takes the host out of `host[:port]`. `None` if it is malformed.
 ///
@@ -26,15 +26,8 @@ pub(crate) fn host_of_authority(authority: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Whether two names mean the same host: DNS names ignore case, and a dot at
-/// the end only says that the name is complete.
-pub(crate) fn is_same_host(a: &[u8], b: &[u8]) -> bool {
-    let a = a.strip_suffix(b".").unwrap_or(a);
-    let b = b.strip_suffix(b".").unwrap_or(b);
-    a.eq_ignore_ascii_case(b)
-}
-
-/// The one spelling of all that mean the same host.
+/// The one spelling of all that mean the same host: DNS names ignore case, and a
+/// dot at the end only says that the name is complete.
 pub(crate) fn canonical(host: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
@@ -85,11 +78,5 @@ mod tests {
         ] {
             check(authority, None);
         }
-    }
-
-    #[test]
-    fn names_ignore_case_and_the_final_dot() {
-        assert!(is_same_host(b"Hello.LocalHost.", b"hello.localhost"));
-        assert!(!is_same_host(b"hello.localhost", b"localhost"));
     }
 }

@@ -128,7 +128,7 @@ impl http_body::Body for Body {
             Self::Guest(guest) => guest,
         };
         guest.patience.begin(&guest.deadline);
-        guest.poll_frame(cx).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+        guest.poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -174,7 +174,7 @@ impl Drop for GuestBody {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => log_late_trap(&error),
                 Err(_) => {
-                    eprintln!("host-under-test: a guest worked on for too long after its response")
+                    eprintln!("host-under-test: a guest worked on for too long after its response");
                 }
             }
             drop(alive);

@@ -38,6 +38,16 @@ fn what_the_host_does_not_offer_is_refused_by_name() {
             HTTP.replace("handler]", "incoming-handler]"),
             format!("11:42: {entry}.interfaces[1]: `incoming-handler` is listed twice"),
         ),
+    ];
+    for (http, want) in cases {
+        check_refused(&format!("{HEAD}{http}{ONE}"), &want);
+    }
+}
+
+#[test]
+fn versions_names_and_repetitions_are_refused() {
+    let entry = "spec.template.spec.hostInterfaces[0]";
+    let cases = [
         (
             format!("{HTTP}          version: 0.4.0\n"),
             format!(

@@ -58,10 +58,9 @@ fn the_smallest_workload() {
     assert_eq!(component.interfaces, workload.interfaces);
 }
 
-#[test]
-fn every_field_is_taken() {
-    let digest = format!("sha256:{}", "0a".repeat(32));
-    let text = format!(
+/// A workload with every field there is.
+fn with_every_field(digest: &str) -> String {
+    format!(
         r#"
 apiVersion: runtime.wasmcloud.dev/v1alpha1
 kind: WorkloadDeployment
@@ -107,7 +106,13 @@ spec:
         maxRestarts: 2
         localResources: {{cpuLimit: -1, memoryLimitMb: -1, environment: {{HOME: /}}}}
 "#
-    );
+    )
+}
+
+#[test]
+fn every_field_is_taken() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let text = with_every_field(&digest);
     let workload = parsed(&text);
     assert_eq!((workload.title().as_str(), workload.replicas.get()), ("web/shop", 3));
     assert_eq!((&*workload.labels["value"], &*workload.annotations["note"]), ("x", "two words"));
