@@ -119,15 +119,15 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "driver = \"http-latency\"",
         "driver = \"htpp-latency\"",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `cold-start`, `size`
-    "#]],
+            error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `http-open-loop`, `cold-start`, `size`
+        "#]],
     );
     mistake(
         &project,
         "budget_s",
         "budget",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `component`, `precompile`, `request`, `expect`, `load`, `metrics`, `noise`, `budget_s`
+            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `component`, `precompile`, `request`, `expect`, `requests`, `load`, `metrics`, `noise`, `budget_s`
         "#]],
     );
     mistake(
@@ -143,16 +143,16 @@ fn a_bad_suite_is_told_with_file_and_line() {
         ", body = \"hello\"",
         "",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:10: `expect` needs `body` or `body_sha256`, and only one of them
-    "#]],
+            error: DIR/suites/ask/suite.toml:10: `expect` needs `body`, `body_sha256` or `body_bytes`, and only one of them
+        "#]],
     );
     mistake(
         &project,
         "\"latency_p50_ns\"",
         "\"speed\"",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, rss_peak_bytes
-    "#]],
+            error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, first_byte_p50_ns, first_byte_p99_ns, read_bytes_per_s, written_bytes_per_s, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, rss_peak_bytes
+        "#]],
     );
 }
 

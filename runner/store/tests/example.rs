@@ -153,7 +153,14 @@ pub(crate) fn any_run() -> impl Strategy<Value = Run> {
 fn any_block(run: &Run) -> impl Strategy<Value = Block> + use<> {
     let targets: Vec<String> = run.artifacts.iter().map(|a| a.target.clone()).collect();
     let start_ns = run.started_at.as_nanosecond();
-    let labels = vec(prop_oneof![Just(Label::GeneratorBound), Just(Label::SharedCpus)], 0..3);
+    let labels = vec(
+        prop_oneof![
+            Just(Label::GeneratorBound),
+            Just(Label::SharedCpus),
+            Just(Label::GeneratorStarved)
+        ],
+        0..3,
+    );
     let times = (0_i64..1_000_000_000_000, any::<u64>(), any::<u32>());
     (0..targets.len(), any_names(), any_digest(), any_digest(), times, labels, any_outcome())
         .prop_map(move |(artifact, names, suite, definition, times, labels, outcome)| {

@@ -151,6 +151,35 @@ load = { connections = 8, rate_rps = 1000 }"#,
     );
 }
 
+/// A series goes on as long as the digest of its definition stays: this one is
+/// that of the first release.
+#[test]
+fn what_an_arm_does_not_use_leaves_its_digest_alone() {
+    let lines = r#"request = { method = "POST", path = "/x", host = "h", headers = [["a", "b"]], body = "ping" }
+expect = { status = 201, body = "pong", headers = [["c", "d"]] }"#;
+    let digest = |lines: &str| load(lines).unwrap().arms[0].definition_sha256.to_string();
+    let first = "89172df54898af666c08f8f0a86626ac8ffccc093cf3a9800f5497148fb0be6c";
+    assert_eq!(digest(lines), first);
+    for other in [
+        lines.replace("\"ping\"", "\"pang\""),
+        lines.replace("body = \"ping\"", "body_bytes = 4"),
+        lines.replace("body = \"pong\"", "body_bytes = 4"),
+        format!("driver = \"http-open-loop\"\n{lines}\nload = {{ connections = 2, rate_rps = 5 }}"),
+    ] {
+        assert_ne!(digest(&other), first, "{other}");
+    }
+    let open = |rate: &str| format!("driver = \"http-open-loop\"\nload = {{ {rate} }}");
+    let mut seen = vec![
+        digest(&open("rate_rps = 5")),
+        digest(&open("rate_rps = 6")),
+        digest(&open("saturation_share = 0.5")),
+        digest(&open("connections = 2, rate_rps = 5")),
+    ];
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 4);
+}
+
 #[test]
 fn mistakes_are_told_with_their_line() {
     let bad = |lines: &str| load(lines).err().unwrap_or_else(|| format!("accepted: {lines}"));
