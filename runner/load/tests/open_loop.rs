@@ -93,12 +93,13 @@ fn every_arrival_is_sent_and_counted() {
     }
 }
 
-/// The users who would have come during a stall are in the percentiles; a
-/// closed loop over one connection hardly notices it.
+/// The users who would have come during a stall are in the percentiles: two
+/// connections alone would be four slow requests in a thousand. A closed loop
+/// hardly notices.
 #[test]
 fn a_stall_shows_in_the_99th_percentile_and_not_only_in_the_maximum() {
     let addr = serve(stalling());
-    let plan = Plan { slices: 20, ..open(addr, 8, 500.0) };
+    let plan = Plan { slices: 20, ..open(addr, 2, 500.0) };
     let measured = settle(|| plan.clone()).unwrap_or_else(|stopped| panic!("{stopped}"));
     assert!(quantile_ms(&measured, 0.99) >= 80, "p99 {} ms", quantile_ms(&measured, 0.99));
     assert!(quantile_ms(&measured, 0.50) < 50, "p50 {} ms", quantile_ms(&measured, 0.50));
