@@ -122,7 +122,9 @@ impl Fake {
             };
             self.misbehave(count);
             let length = body.len();
-            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}").ok()?;
+            // In one piece: whoever forwards it reads once.
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).ok()?;
         }
     }
 
@@ -135,9 +137,15 @@ impl Fake {
             "density" if self.memory.iter().step_by(4096).all(|byte| *byte == 1) => {
                 host.split('.').next()?.to_owned()
             }
-            "front" => self.forward(count)?,
+            _ if self.is_front() => self.forward(count)?,
             _ => "hello".to_owned(),
         })
+    }
+
+    /// Whether its configuration is a list of addresses.
+    fn is_front(&self) -> bool {
+        let mut words = self.workload.split_whitespace();
+        words.next().is_some_and(|word| word.parse::<std::net::SocketAddr>().is_ok())
     }
 
     /// Asks the addresses in its configuration in turn.

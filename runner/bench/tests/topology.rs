@@ -114,7 +114,7 @@ fn mistakes_in_templates_are_told_with_file_and_line() {
     check_mistake(
         "a\n\n{% for %}\n",
         expect![[r#"
-            error: suite ask, benchmark latency, arm n=2: DIR/suites/ask/work.yaml.j2:3: unexpected end of block, expected identifier
+            error: suite ask, benchmark latency, arm n=2: DIR/suites/ask/work.yaml.j2:3: unexpected end of block, expected in
         "#]],
     );
     check_mistake(
@@ -280,26 +280,77 @@ fn check_refused(lines: &str, expected: Expect) {
 
 #[test]
 fn topologies_that_make_no_sense_are_told_with_file_and_line() {
-    check_refused("hosts = [\"a.yaml\", \"a.yaml\"]", expect![[r#""#]]);
-    check_refused("hosts = { count = \"{n}\", workload = \"a.yaml\" }", expect![[r#""#]]);
-    check_refused("hosts = { counts = 2 }", expect![[r#""#]]);
-    check_refused("hosts = { count = 0, workload = \"a.yaml\" }", expect![[r#""#]]);
-    check_refused("workload = \"a.yaml\"\nhosts = [\"a.yaml\"]", expect![[r#""#]]);
-    check_refused("parameters = { addr = [\"1\"] }", expect![[r#""#]]);
+    check_refused(
+        "hosts = [\"a.yaml\", \"a.yaml\"]",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:6: 2 hosts, and nothing that is asked in their place; add a process with the role front
+    "#]],
+    );
+    check_refused(
+        "hosts = { count = \"{n}\", workload = \"a.yaml\" }",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: `{n}` is not a parameter of this benchmark
+    "#]],
+    );
+    check_refused(
+        "hosts = { counts = 2 }",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: `hosts` must be a list of workload files, or a table with `count` and `workload`
+    "#]],
+    );
+    check_refused(
+        "hosts = { count = 0, workload = \"a.yaml\" }",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: `hosts` must be 1 to 1000 of them
+    "#]],
+    );
+    check_refused(
+        "workload = \"a.yaml\"\nhosts = [\"a.yaml\"]",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:10: `hosts` says what each host runs; drop `workload`
+    "#]],
+    );
+    check_refused(
+        "parameters = { addr = [\"1\"] }",
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: `addr` is what the runner itself fills in
+    "#]],
+    );
     let process = |fields: &str| format!("processes = [{{ role = \"companion\", {fields} }}]");
-    check_refused(&process(r#"name = "x-y", program = "sh", start = ["sh"]"#), expect![[r#""#]]);
-    check_refused(&process(r#"name = "x", program = "sh""#), expect![[r#""#]]);
-    check_refused(&process(r#"name = "x", program = "anchor", ready = "tcp""#), expect![[r#""#]]);
+    check_refused(
+        &process(r#"name = "x-y", program = "sh", start = ["sh"]"#),
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: `x-y` cannot name a process; templates call it by its name: use a-z, 0-9 and _
+    "#]],
+    );
+    check_refused(
+        &process(r#"name = "x", program = "sh""#),
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: the anchor is started as bench.toml says: it has neither `start` nor `ready`; any other program needs `start`
+    "#]],
+    );
+    check_refused(
+        &process(r#"name = "x", program = "anchor", ready = "tcp""#),
+        expect![[r#"
+        error: DIR/suites/ask/suite.toml:9: the anchor is started as bench.toml says: it has neither `start` nor `ready`; any other program needs `start`
+    "#]],
+    );
     check_refused(
         &process(r#"name = "x", program = "sh", start = ["sh", "{adr}"]"#),
-        expect![[r#""#]],
+        expect![[r#"
+            error: DIR/suites/ask/suite.toml:9: `{adr}` is not a parameter of this benchmark; the runner itself fills in {program} {config} {addr} {port} {scratch} {suite}
+        "#]],
     );
     check_refused(
         &process(r#"name = "x", program = "sh", start = ["sh"], ready = "udp""#),
-        expect![[r#""#]],
+        expect![[r#"
+            error: DIR/suites/ask/suite.toml:9: `udp` is no way to be ready; `tcp` waits for the port, `line` for the contract's JSON line, a path for an answer to it
+        "#]],
     );
     check_refused(
         &process(r#"name = "x", program = "./none.py", start = ["sh"]"#),
-        expect![[r#""#]],
+        expect![[r#"
+            error: DIR/suites/ask/suite.toml:9: there is no file DIR/suites/ask/./none.py
+        "#]],
     );
 }
