@@ -5,9 +5,11 @@ use crate::harness::{Files, Server, check_refused, host, prebuilt};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// One workload file with a document per workload, each with components
-/// `(name, path)` that tell their name.
-fn file(workloads: &[(&str, &str, &[(&str, &str)])]) -> String {
+/// Name, a further line of its `spec`, and components by name and path.
+type Workload<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+/// A file with a document for each workload, of components that tell their name.
+fn file(workloads: &[Workload<'_>]) -> String {
     let guest = prebuilt("whoami-p3");
     let mut text = String::new();
     for (name, more, components) in workloads {

@@ -66,10 +66,18 @@ fn run(
     words.extend(how.iter().cloned());
     words.extend(["--exact".to_owned(), id.to_owned()]);
     let home = ("CRITERION_HOME".to_owned(), scratch.to_string_lossy().into_owned());
-    command::run(stage, "the benchmark", words, &[home], scratch, |line| {
+    // A benchmark that runs guests finds them there.
+    let components = absolute(&stage.arm.components_dir);
+    let components = ("BENCH_COMPONENTS".to_owned(), components.to_string_lossy().into_owned());
+    command::run(stage, "the benchmark", words, &[home, components], scratch, |line| {
         hear(line);
         Ok(())
     })
+}
+
+/// The benchmark runs in another folder.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn not_run(id: &str) -> String {

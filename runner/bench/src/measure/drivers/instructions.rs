@@ -43,10 +43,10 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
                     (simulate(stage, &valgrind, FEW)?, simulate(stage, &valgrind, MANY)?);
                 match many.checked_sub(few) {
                     Some(more) => {
-                        m.insert(valgrind::METRIC, vec![more as f64 / f64::from(MANY - FEW)])
+                        m.insert(valgrind::METRIC, vec![more as f64 / f64::from(MANY - FEW)]);
                     }
                     None => {
-                        m.insert_absent(valgrind::METRIC, "more requests took fewer instructions")
+                        m.insert_absent(valgrind::METRIC, "more requests took fewer instructions");
                     }
                 }
             }
