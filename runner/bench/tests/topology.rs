@@ -316,6 +316,10 @@ fn topologies_that_make_no_sense_are_told_with_file_and_line() {
         error: DIR/suites/ask/suite.toml:9: `addr` is what the runner itself fills in
     "#]],
     );
+}
+
+#[test]
+fn processes_that_make_no_sense_are_told_with_file_and_line() {
     let process = |fields: &str| format!("processes = [{{ role = \"companion\", {fields} }}]");
     check_refused(
         &process(r#"name = "x-y", program = "sh", start = ["sh"]"#),
