@@ -282,7 +282,7 @@ impl Builder {
         let sources = self.sources(resolved, recipe)?;
         let (layout, cancel) = (&self.layout, &*self.cancel);
         let job = compile::Job { resolved, recipe, product, key, layout, cancel };
-        let Compiled { file, lockfile_sha256, build_flags } =
+        let Compiled { file, lockfile_sha256, build_flags, folder } =
             compile::compile(&job, sources.as_ref(), progress)?;
         let (file, record) = artifacts::insert(
             &self.layout.artifacts(),
@@ -298,6 +298,8 @@ impl Builder {
                 build_flags,
             },
         )?;
+        // The file is in the cache now.
+        drop(folder);
         Ok(Got { file, record, from_cache: false })
     }
 

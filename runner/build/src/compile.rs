@@ -16,6 +16,7 @@ use model::{CrateSource, Digest, Origin as TargetOrigin, Target};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use tempfile::TempDir;
 
 /// What of the sources is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,8 @@ pub(crate) struct Compiled {
     pub(crate) lockfile_sha256: Digest,
     /// Without this machine's paths.
     pub(crate) build_flags: String,
+    /// The folder of the file, if it is gone with this value.
+    pub(crate) folder: Option<TempDir>,
 }
 
 /// Compiles; `sources` are there unless it is a release.
@@ -111,6 +114,7 @@ impl Job<'_> {
             file,
             lockfile_sha256: Digest::of(lockfile),
             build_flags: Toolchain::published_flags(),
+            folder: None,
         })
     }
 
@@ -149,8 +153,7 @@ impl Job<'_> {
         let Job { resolved, recipe, layout, .. } = self;
         let folder = layout.default_toolchain();
         recipe.toolchain.confirm(&folder, layout)?;
-        // Cargo insists on installing; what counts is what it leaves in its
-        // target directory, and this goes away.
+        // Cargo moves the binary there, out of its target directory.
         let root = tempfile::Builder::new()
             .prefix("installing-")
             .tempdir_in(layout.root())
@@ -163,7 +166,9 @@ impl Job<'_> {
         arguments.push(root.path().to_string_lossy().into_owned());
         arguments.extend(words(&["--message-format", "json-render-diagnostics", &source.name]));
         let ended = self.call(&folder, &arguments, progress)?;
-        let Some(made) = ended.made("bin", &resolved.target.binary) else {
+        let file = root.path().join("bin").join(&resolved.target.binary);
+        let Some(made) = ended.made("bin", &resolved.target.binary).filter(|_| file.is_file())
+        else {
             return Err(self.no_binary());
         };
         let lockfile = made.manifest_path.with_file_name("Cargo.lock");
@@ -173,9 +178,10 @@ impl Job<'_> {
         let content = fs::read(&lockfile).map_err(io("reading", &lockfile))?;
         let flags = Toolchain::published_flags();
         Ok(Compiled {
-            file: made.executable.clone(),
+            file,
             lockfile_sha256: Digest::of(content),
             build_flags: [choice.join(" "), flags].join(" ").trim().to_owned(),
+            folder: Some(root),
         })
     }
 

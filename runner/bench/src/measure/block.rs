@@ -157,7 +157,7 @@ pub(super) const fn request_timeout() -> Duration {
 }
 
 /// Without the control characters that a host's own message may hold.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 

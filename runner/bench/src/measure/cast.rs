@@ -123,14 +123,16 @@ impl<'w> Cast<'w> {
         Ok(())
     }
 
-    /// Waits for a single process that ends by itself, and should end well.
-    pub(super) fn finish(mut self, patience: Duration) -> Result<(), Broken> {
+    /// Waits for a single process that ends by itself, and should end well; the
+    /// last lines it printed.
+    pub(super) fn finish(mut self, patience: Duration) -> Result<String, Broken> {
         let log_tail = self.log_tail();
-        let Some((_watched, mut process)) = self.processes.pop() else { return Ok(()) };
+        let Some((_watched, mut process)) = self.processes.pop() else { return Ok(log_tail) };
         let name = process.name().to_owned();
-        let broken = |how: String| Broken { reason: format!("{name} {how}"), log_tail };
+        let broken =
+            |how: String| Broken { reason: format!("{name} {how}"), log_tail: log_tail.clone() };
         match process.exit_within(patience) {
-            Some(how) if how == "exited with code 0" => Ok(()),
+            Some(how) if how == "exited with code 0" => Ok(log_tail),
             Some(how) => Err(broken(how)),
             None => Err(broken("closed its standard output and did not end".to_owned())),
         }

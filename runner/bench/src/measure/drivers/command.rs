@@ -23,19 +23,19 @@ const TO_EXIT: Duration = Duration::from_secs(5);
 /// As many as are stored of one metric in a block.
 const MAX_VALUES: usize = 100_000;
 /// Where its programs find the components, whatever folder they are built in.
-const COMPONENTS: &str = "BENCH_COMPONENTS_DIR";
+const COMPONENTS: &str = "BENCH_COMPONENTS";
 
 pub(super) fn drive(stage: &Stage<'_>, words: &[String]) -> Result<Driven, Broken> {
     let scratch = stage.scratch().map_err(Broken::early)?;
     let words = filled(stage, words, scratch.path()).map_err(Broken::early)?;
     let mut report = Report::default();
-    run(stage, "the command", words, &[], scratch.path(), |line| report.take(line))?;
-    let measurements = report.finish(stage.arm).map_err(Broken::early)?;
+    let log_tail = run(stage, "the command", words, &[], scratch.path(), |line| report.take(line))?;
+    let measurements = report.finish(stage.arm).map_err(|reason| Broken { reason, log_tail })?;
     Ok(Driven { measurements, ..Driven::default() })
 }
 
-/// Runs a program to its end, which has to be a good one; `take` gets each line
-/// of its standard output.
+/// Runs a program to its end, which has to be a good one, and returns its last
+/// lines; `take` gets each line of its standard output.
 pub(super) fn run(
     stage: &Stage<'_>,
     name: &str,
@@ -43,7 +43,7 @@ pub(super) fn run(
     environment: &[(String, String)],
     directory: &Path,
     mut take: impl FnMut(&str) -> Result<(), String>,
-) -> Result<(), Broken> {
+) -> Result<String, Broken> {
     let bench = stage.bench;
     let components = std::path::absolute(&stage.arm.components_dir).unwrap_or_default();
     let mut environment = environment.to_vec();
@@ -64,7 +64,12 @@ pub(super) fn run(
     while let Some(lines) = &lines {
         match lines.recv_timeout(LOOK_UP) {
             Ok((line, _)) => {
-                take(&line).map_err(|problem| cast.broken(&format!("{name} {problem}")))?;
+                // How it goes on does not matter any more.
+                let broken = |problem| Broken {
+                    reason: format!("{name} {problem}"),
+                    log_tail: cast.log_tail(),
+                };
+                take(&line).map_err(broken)?;
             }
             Err(RecvTimeoutError::Timeout) if bench.is_cancelled() => {
                 return Err(cast.broken(&format!("{name} was not waited for")));

@@ -33,8 +33,8 @@ pub(super) fn drive(stage: &Stage<'_>, bench: &str, id: &str) -> Result<Driven, 
         "--measurement-time".to_owned(),
         seconds(measure_ms),
     ];
-    run(stage, bench, id, &times, scratch.path(), |_| {})?;
-    let samples = read(scratch.path(), id).map_err(Broken::early)?;
+    let log_tail = run(stage, bench, id, &times, scratch.path(), |_| {})?;
+    let samples = read(scratch.path(), id).map_err(|reason| Broken { reason, log_tail })?;
     let mut driven = Driven::default();
     driven.measurements.insert("time_per_iteration_ns", samples);
     Ok(driven)
@@ -45,10 +45,11 @@ pub(super) fn check(stage: &Stage<'_>, bench: &str, id: &str) -> Result<(), Brok
     let scratch = stage.scratch().map_err(Broken::early)?;
     let mut was_run = false;
     let said = format!("Testing {id}");
-    run(stage, bench, id, &["--test".to_owned()], scratch.path(), |line| {
+    let test = ["--test".to_owned()];
+    let log_tail = run(stage, bench, id, &test, scratch.path(), |line| {
         was_run |= line.trim() == said;
     })?;
-    if was_run { Ok(()) } else { Err(Broken::early(not_run(id))) }
+    if was_run { Ok(()) } else { Err(Broken { reason: not_run(id), log_tail }) }
 }
 
 fn run(
@@ -58,7 +59,7 @@ fn run(
     how: &[String],
     scratch: &Path,
     mut hear: impl FnMut(&str),
-) -> Result<(), Broken> {
+) -> Result<String, Broken> {
     let Some(executable) = stage.subject.bench(bench) else {
         return Err(Broken::early(format!("there is no bench target `{bench}`")));
     };
@@ -66,18 +67,10 @@ fn run(
     words.extend(how.iter().cloned());
     words.extend(["--exact".to_owned(), id.to_owned()]);
     let home = ("CRITERION_HOME".to_owned(), scratch.to_string_lossy().into_owned());
-    // A benchmark that runs guests finds them there.
-    let components = absolute(&stage.arm.components_dir);
-    let components = ("BENCH_COMPONENTS".to_owned(), components.to_string_lossy().into_owned());
-    command::run(stage, "the benchmark", words, &[home, components], scratch, |line| {
+    command::run(stage, "the benchmark", words, &[home], scratch, |line| {
         hear(line);
         Ok(())
     })
-}
-
-/// The benchmark runs in another folder.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn not_run(id: &str) -> String {

@@ -4,7 +4,7 @@
 //! number of them fails.
 
 use super::Driven;
-use crate::measure::block::{call_numbered, request_timeout};
+use crate::measure::block::{call_numbered, plain, request_timeout};
 use crate::measure::cast::Broken;
 use crate::measure::memory::Memory;
 use crate::measure::stage::{Stage, Started, Variation};
@@ -50,7 +50,7 @@ pub(super) fn until_failure(stage: &Stage<'_>, growth: FirstFailure) -> Result<D
             Err(Broken { reason, log_tail }) => {
                 m.insert("workloads_at_first_failure", vec![f64::from(workloads)]);
                 let words = log_tail.lines().last().unwrap_or_default();
-                let message = format!("at {workloads} workloads {reason}: {words}");
+                let message = plain(&format!("at {workloads} workloads {reason}: {words}"));
                 // Told for the metrics that the suite reports, and only there.
                 for metric in stage.arm.metrics.iter().filter(|metric| metric.is_of_samples()) {
                     if metric.name != "workloads_at_first_failure" {
