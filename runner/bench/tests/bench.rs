@@ -18,6 +18,8 @@ mod bundles;
 mod crash;
 mod honesty;
 mod order;
+mod releases;
+mod tasks;
 mod text;
 mod tidy;
 mod topology;
