@@ -33,9 +33,10 @@ impl Frames {
         }
     }
 
-    /// Whether the body may end here.
-    pub fn are_whole(&self) -> bool {
-        self.head_bytes == 0 && self.left_bytes == 0
+    /// The `grpc-status` and `grpc-message` of a call whose body ended here.
+    pub fn status(&self) -> (&'static str, &'static str) {
+        let are_whole = self.head_bytes == 0 && self.left_bytes == 0;
+        if are_whole { ("0", "ok") } else { ("13", "the body ends within a message") }
     }
 }
 
@@ -52,7 +53,8 @@ mod tests {
             for end in 0..=body.len() {
                 let mut frames = Frames::default();
                 body[..end].chunks(piece_bytes).for_each(|piece| frames.follow(piece));
-                assert_eq!(frames.are_whole(), whole_at.contains(&end), "{end} by {piece_bytes}");
+                let expected = if whole_at.contains(&end) { "0" } else { "13" };
+                assert_eq!(frames.status().0, expected, "{end} by {piece_bytes}");
             }
         }
     }
