@@ -1,10 +1,11 @@
-//! `componentize`: builds the guests of `suites/components` into `prebuilt/*.wasm`, or proves that
-//! they still build to the committed bytes. This file reads the command line and turns what
-//! happened into an exit code; it must not build or compare anything itself.
+//! `componentize`: builds the guests of `suites/components` into `prebuilt/*.wasm` and the large ones
+//! into the cache, or proves that they still build to the recorded bytes. This file reads the command
+//! line and turns what happened into an exit code; it must not build or compare anything itself.
 
 mod cargo;
 mod component;
 mod guests;
+mod large;
 mod listing;
 mod places;
 mod process;
@@ -28,15 +29,19 @@ Tasks:
   verify   prebuilt/ matches SHA256SUMS, and the sources those it was built from (a second,
            no toolchain, no network)
   wit      only copy the WIT texts to wit/, for editors and clippy
+  large    build what is too large to be committed into the cache, unless it is there, and compare
+           with large/SHA256SUMS (minutes; needs Node.js with npm, and the npm registry)
+  record-large
+           build it anew and write large/SHA256SUMS and large/SOURCES
 
 Exit codes:
-  0  done; for check and verify: identical
+  0  done; for check, verify and large: identical
   1  differs: what is committed is not what the sources give
   2  bad usage, or something failed
   3  not possible here: the toolchain that made the committed bytes is not to be had
 
-Downloads and build results are kept in $BENCH_CACHE_DIR/wasm-toolchain
-(default: $XDG_CACHE_HOME or ~/.cache, then arewefastyet/wasm-toolchain).";
+Downloads and build results are kept in $BENCH_CACHE_DIR/wasm-toolchain, large components in
+$BENCH_CACHE_DIR/large (default: $XDG_CACHE_HOME or ~/.cache, then arewefastyet).";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +51,8 @@ fn main() -> ExitCode {
         ["check"] => tasks::check,
         ["verify"] => tasks::verify,
         ["wit"] => tasks::wit,
+        ["large"] => tasks::large,
+        ["record-large"] => tasks::record_large,
         ["-h" | "--help" | "help"] => {
             println!("{HELP}");
             return ExitCode::SUCCESS;

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// The two folders that everything else is found in.
+/// The folders that everything else is found in.
 pub(crate) struct Places {
     /// `suites/components` of the checkout.
     pub(crate) components: PathBuf,
     /// What may be deleted at any time: unpacked compilers and cargo's target folders.
     pub(crate) cache: PathBuf,
+    /// The components that are too large to be committed; may be deleted as well.
+    pub(crate) large: PathBuf,
 }
 
 impl Places {
@@ -24,7 +26,12 @@ impl Places {
         let components = builder
             .parent()
             .with_context(|| format!("finding the folder above {}", builder.display()))?;
-        Ok(Self { components: components.to_owned(), cache: cache_root()?.join("wasm-toolchain") })
+        let cache = cache_root()?;
+        Ok(Self {
+            components: components.to_owned(),
+            cache: cache.join("wasm-toolchain"),
+            large: cache.join("large"),
+        })
     }
 
     /// The builder's own manifest, which locks the crate that holds the WIT texts.
@@ -34,6 +41,11 @@ impl Places {
 
     pub(crate) fn prebuilt(&self) -> PathBuf {
         self.components.join("prebuilt")
+    }
+
+    /// How the large components are made, and what comes out.
+    pub(crate) fn recipes(&self) -> PathBuf {
+        self.components.join("large")
     }
 
     pub(crate) fn wit(&self) -> PathBuf {

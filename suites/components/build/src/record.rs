@@ -1,5 +1,5 @@
 //! The records beside the components: SHA256SUMS (what they are), SOURCES (what they were built
-//! from) and TOOLCHAIN (with what). It must not build anything.
+//! from) and, for those that are committed, TOOLCHAIN (with what). It must not build anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -88,11 +88,17 @@ pub(crate) fn source_sums(places: &Places) -> Result<Sums> {
     let guests = guests::names(places)?;
     let mut sums = Sums::new();
     for name in SHARED_SOURCES.into_iter().chain(guests.iter().map(String::as_str)) {
-        for path in listing::files_below(&root.join(name))? {
-            add(&mut sums, root, &path)?;
-        }
+        add_below(&mut sums, root, name)?;
     }
     Ok(sums)
+}
+
+/// Adds a file, or every file in a folder, by their names below `root`.
+pub(crate) fn add_below(sums: &mut Sums, root: &Path, name: &str) -> Result<()> {
+    for path in listing::files_below(&root.join(name))? {
+        add(sums, root, &path)?;
+    }
+    Ok(())
 }
 
 fn add(sums: &mut Sums, root: &Path, path: &Path) -> Result<()> {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::component::Component;
 use crate::guests::{self, Compilation};
+use crate::large as large_components;
 use crate::places::Places;
 use crate::record::{self, Identity, Sums};
 use crate::toolchain::{self, Otherwise};
@@ -85,19 +86,82 @@ pub(crate) fn verify(places: &Places) -> Result<Outcome> {
     let mut differences = record::differences(&sums, &record::component_sums(places)?);
     let sources = record::read_sums(&prebuilt.join(record::SOURCES))?;
     differences.extend(record::differences(&sources, &record::source_sums(places)?));
+    let is_small_same = differences.is_empty();
+    let recipes = record::read_sums(&places.recipes().join(record::SOURCES))?;
+    differences.extend(record::differences(&recipes, &large_components::source_sums(places)?));
     if differences.is_empty() {
         println!(
             "verified: {} components match their sums, {} sources theirs",
             sums.len(),
-            sources.len()
+            sources.len() + recipes.len()
         );
         return Ok(Outcome::Done);
     }
     for difference in differences {
         println!("differs: {difference}");
     }
-    println!("to do: run `componentize build` and commit prebuilt/, or restore the files named");
+    let task = if is_small_same { "record-large" } else { "build" };
+    println!(
+        "to do: run `componentize {task}` and commit what it wrote, or restore the files named"
+    );
     Ok(Outcome::Differs)
+}
+
+/// Puts the large components into the cache, if they are not there, and compares their sums.
+pub(crate) fn large(places: &Places) -> Result<Outcome> {
+    let recipes = places.recipes();
+    let recorded = record::read_sums(&recipes.join(record::SOURCES))?;
+    let differences = record::differences(&recorded, &large_components::source_sums(places)?);
+    if !differences.is_empty() {
+        differences.iter().for_each(|difference| println!("differs: {difference}"));
+        println!("to do: run `componentize record-large` and commit large/, or restore the files");
+        return Ok(Outcome::Differs);
+    }
+    let _lock = lock(places)?;
+    let sums = record::read_sums(&recipes.join(record::SUMS))?;
+    let mut outcome = Outcome::Done;
+    for (file, wanted) in &sums {
+        let name = file.trim_end_matches(".wasm");
+        let path = large_components::file(places, name);
+        if fs::read(&path).is_ok_and(|bytes| record::sha256_hex(&bytes) == *wanted) {
+            println!("{file}: present, {}", path.display());
+            continue;
+        }
+        wit_texts::copy(places)?;
+        let bytes = large_components::build(places, name)?;
+        let found = record::sha256_hex(&bytes);
+        println!("{file}: {} bytes, sha256 {found}", bytes.len());
+        if found == *wanted {
+            replace(&places.large, file, &bytes)?;
+            println!("{file}: as recorded, {}", path.display());
+        } else {
+            replace(&places.rebuilt(), file, &bytes)?;
+            println!("differs: {file}: recorded {wanted}, found {found}");
+            println!("to do: compare {} with one built elsewhere", places.rebuilt().display());
+            outcome = Outcome::Differs;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Rebuilds the large components and records what came out.
+pub(crate) fn record_large(places: &Places) -> Result<Outcome> {
+    let _lock = lock(places)?;
+    wit_texts::copy(places)?;
+    // Before building: what is edited meanwhile then shows as a difference, not as built.
+    let sources = large_components::source_sums(places)?;
+    let mut sums = Sums::new();
+    for name in large_components::names(places)? {
+        let bytes = large_components::build(places, &name)?;
+        let (file, found) = (format!("{name}.wasm"), record::sha256_hex(&bytes));
+        replace(&places.large, &file, &bytes)?;
+        println!("{file}: {} bytes, sha256 {found}", bytes.len());
+        sums.insert(file, found);
+    }
+    let recipes = places.recipes();
+    replace(&recipes, record::SUMS, record::format_sums(&sums).as_bytes())?;
+    replace(&recipes, record::SOURCES, record::format_sums(&sources).as_bytes())?;
+    Ok(Outcome::Done)
 }
 
 /// Copies the WIT texts only.
@@ -176,7 +240,11 @@ mod tests {
 
     /// A checkout with one guest, as `build` leaves it.
     fn checkout(root: &Path) -> Result<Places> {
-        let places = Places { components: root.join("components"), cache: root.join("cache") };
+        let places = Places {
+            components: root.join("components"),
+            cache: root.join("cache"),
+            large: root.join("large"),
+        };
         for name in [
             "Cargo.lock",
             "Cargo.toml",
@@ -184,6 +252,7 @@ mod tests {
             "build/debian-packages",
             "guest/Cargo.toml",
             "guest/src/lib.rs",
+            "large/big/package.json",
             "prebuilt/guest.wasm",
             "rust-toolchain.toml",
             "shared/parts/src/lib.rs",
@@ -194,6 +263,8 @@ mod tests {
         write(&places, "prebuilt/SHA256SUMS", &sums)?;
         let sources = record::format_sums(&record::source_sums(&places)?);
         write(&places, "prebuilt/SOURCES", &sources)?;
+        let recipes = record::format_sums(&large_components::source_sums(&places)?);
+        write(&places, "large/SOURCES", &recipes)?;
         Ok(places)
     }
 
@@ -201,6 +272,19 @@ mod tests {
         let path = places.components.join(name);
         fs::create_dir_all(path.parent().context("a path with a folder")?)?;
         Ok(fs::write(path, text)?)
+    }
+
+    #[test]
+    fn a_large_component_is_taken_from_the_cache_only_with_its_sum_and_recipe() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let places = checkout(folder.path())?;
+        let sum = record::sha256_hex(b"right");
+        write(&places, "large/SHA256SUMS", &format!("{sum}  big.wasm\n"))?;
+        replace(&places.large, "big.wasm", b"right")?;
+        assert_eq!(large(&places)?, Outcome::Done);
+        write(&places, "large/big/package.json", "edited")?;
+        assert_eq!(large(&places)?, Outcome::Differs);
+        Ok(())
     }
 
     #[test]
@@ -214,6 +298,9 @@ mod tests {
             ("build/debian-packages", Outcome::Differs),
             ("guest/src/lib.rs", Outcome::Differs),
             ("guest/src/more.rs", Outcome::Differs),
+            ("large/SHA256SUMS", Outcome::Done),
+            ("large/big/build.mjs", Outcome::Differs),
+            ("large/big/package.json", Outcome::Differs),
             ("second/Cargo.toml", Outcome::Differs),
             ("shared/parts/src/lib.rs", Outcome::Differs),
             ("prebuilt/guest.wasm", Outcome::Differs),

@@ -43,7 +43,7 @@ pub(crate) struct Unavailable {
 }
 
 impl Unavailable {
-    fn error(reason: impl Into<String>, remedy: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(reason: impl Into<String>, remedy: impl Into<String>) -> anyhow::Error {
         Self { reason: reason.into(), remedy: remedy.into() }.into()
     }
 }
