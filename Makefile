@@ -15,12 +15,13 @@ COMPONENTIZE := cargo run --quiet --locked --manifest-path suites/components/bui
 # Workspaces of their own, each with its own lockfile.
 OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance suites/components/build
 
-.PHONY: help run test lint components components-check
+.PHONY: help run test lint components components-check components-large
 
 help:
 	@echo "make run         build the host, run the quick profile of every suite, render the site"
 	@echo "make test        everything CI runs"
 	@echo "make components  rebuild the WebAssembly guests"
+	@echo "make components-large  build those that are too large to be committed (Node.js, npm's registry)"
 
 run:
 	@.ci/install compiler
@@ -45,6 +46,10 @@ lint:
 components:
 	@.ci/install compiler
 	$(COMPONENTIZE) build
+
+components-large:
+	@.ci/install node
+	$(COMPONENTIZE) large
 
 components-check:
 	$(COMPONENTIZE) check

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Rounds {
     /// Block values.
     pub(crate) values: BTreeMap<u32, f64>,
-    /// Rounds whose block was generator-bound.
-    pub(crate) generator_bound: BTreeSet<u32>,
+    /// Rounds whose block says nothing about the host: a caveat forbids it.
+    pub(crate) void: BTreeSet<u32>,
 }
 
 /// The anchor's arm to divide `arm` by: the same one, else the one that
@@ -32,13 +32,13 @@ pub(crate) fn matching_arm<'a>(
 }
 
 /// The ratio of a series to its anchor, round by round. A round in which
-/// either block was generator-bound says nothing about the host.
+/// either block says nothing about the host is left out.
 pub(crate) fn ratio(own: &Rounds, anchor: &Rounds, anchor_arm: &str) -> Ratio {
     let mut ratios = Vec::new();
     let mut left_out = 0;
     for (round, value) in &own.values {
         let Some(floor) = anchor.values.get(round) else { continue };
-        if own.generator_bound.contains(round) || anchor.generator_bound.contains(round) {
+        if own.void.contains(round) || anchor.void.contains(round) {
             left_out += 1;
         } else if *floor > 0.0 {
             ratios.push(value / floor);
@@ -46,7 +46,7 @@ pub(crate) fn ratio(own: &Rounds, anchor: &Rounds, anchor_arm: &str) -> Ratio {
     }
     if ratios.is_empty() {
         return Ratio::Absent(if left_out > 0 {
-            "every round was generator-bound".into()
+            "the load generator was the limit in every round".into()
         } else {
             "the anchor has no value above zero in the same rounds".into()
         });
@@ -75,11 +75,8 @@ mod tests {
         check("default", &[], None);
     }
 
-    fn rounds(values: &[(u32, f64)], generator_bound: &[u32]) -> Rounds {
-        Rounds {
-            values: values.iter().copied().collect(),
-            generator_bound: generator_bound.iter().copied().collect(),
-        }
+    fn rounds(values: &[(u32, f64)], void: &[u32]) -> Rounds {
+        Rounds { values: values.iter().copied().collect(), void: void.iter().copied().collect() }
     }
 
     #[test]
@@ -98,7 +95,11 @@ mod tests {
         let anchor = rounds(&[(0, 2.0), (1, 2.0), (2, 3.0)], &[]);
         check(&own, &anchor, "4 of 3, 0 left out");
         check(&own, &rounds(&[(0, 2.0), (1, 2.0), (2, 3.0)], &[2]), "3.5 of 2, 1 left out");
-        check(&rounds(&[(0, 6.0)], &[0]), &anchor, "every round was generator-bound");
+        check(
+            &rounds(&[(0, 6.0)], &[0]),
+            &anchor,
+            "the load generator was the limit in every round",
+        );
         let none = "the anchor has no value above zero in the same rounds";
         check(&own, &rounds(&[(0, 0.0), (9, 1.0)], &[]), none);
     }

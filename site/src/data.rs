@@ -62,6 +62,7 @@ struct Blocks {
     failed: usize,
     unsupported: usize,
     generator_bound: usize,
+    generator_starved: usize,
     shared_cpus: usize,
 }
 
@@ -79,7 +80,7 @@ struct RatioOut<'a> {
     anchor_arm: &'a str,
     #[serde(flatten)]
     summary: SummaryOut,
-    generator_bound_rounds_left_out: usize,
+    rounds_left_out: usize,
 }
 
 /// The JSON text of one metric of one benchmark.
@@ -168,6 +169,7 @@ fn point_out<'a>(site: &Site<'a>, metric: &'static Metric, point: &'a Point) -> 
             failed: blocks.failed,
             unsupported: blocks.unsupported,
             generator_bound: blocks.generator_bound,
+            generator_starved: blocks.generator_starved,
             shared_cpus: blocks.shared_cpus,
         },
         state: word,
@@ -183,9 +185,5 @@ fn summary_out(summary: &Summary) -> SummaryOut {
 
 fn ratio_out(ratio: &Ratio) -> Option<RatioOut<'_>> {
     let Ratio::Measured { summary, anchor_arm, left_out } = ratio else { return None };
-    Some(RatioOut {
-        anchor_arm,
-        summary: summary_out(summary),
-        generator_bound_rounds_left_out: *left_out,
-    })
+    Some(RatioOut { anchor_arm, summary: summary_out(summary), rounds_left_out: *left_out })
 }

@@ -148,8 +148,11 @@ fn count(blocks: &Group<'_>) -> BlockCounts {
         match block.outcome {
             Outcome::Measured(_) => {
                 counts.measured += 1;
-                counts.generator_bound += usize::from(is_generator_bound(block));
-                counts.shared_cpus += usize::from(block.labels.contains(&Label::SharedCpus));
+                let has = |label| usize::from(block.labels.contains(&label));
+                counts.generator_bound += has(Label::GeneratorBound);
+                counts.generator_starved += has(Label::GeneratorStarved);
+                counts.void += usize::from(is_void(block));
+                counts.shared_cpus += has(Label::SharedCpus);
             }
             Outcome::Failed { .. } => counts.failed += 1,
             Outcome::Unsupported { .. } => counts.unsupported += 1,
@@ -158,8 +161,8 @@ fn count(blocks: &Group<'_>) -> BlockCounts {
     counts
 }
 
-fn is_generator_bound(block: &Block) -> bool {
-    block.labels.contains(&Label::GeneratorBound)
+fn is_void(block: &Block) -> bool {
+    block.labels.iter().any(|label| label.forbids_verdict())
 }
 
 fn reason(blocks: &Group<'_>, of: fn(&Outcome) -> Option<&String>) -> Option<String> {
@@ -195,8 +198,8 @@ fn rounds_of(blocks: &Group<'_>, metric: &Metric) -> Rounds {
     for block in blocks {
         if let Some(value) = block_value(block, metric) {
             rounds.values.entry(block.round).or_insert(value);
-            if is_generator_bound(block) {
-                rounds.generator_bound.insert(block.round);
+            if is_void(block) {
+                rounds.void.insert(block.round);
             }
         }
     }

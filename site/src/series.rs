@@ -79,6 +79,10 @@ pub(crate) struct BlockCounts {
     /// Measured blocks with this label.
     pub(crate) generator_bound: usize,
     /// Measured blocks with this label.
+    pub(crate) generator_starved: usize,
+    /// Measured blocks that say nothing about the host, by their labels.
+    pub(crate) void: usize,
+    /// Measured blocks with this label.
     pub(crate) shared_cpus: usize,
 }
 
@@ -106,7 +110,7 @@ pub(crate) enum Ratio {
         summary: Summary,
         /// The anchor's arm it is a ratio to.
         anchor_arm: String,
-        /// Rounds left out because a block was generator-bound.
+        /// Rounds left out because a block says nothing about the host.
         left_out: usize,
     },
     /// There is none, for this reason.

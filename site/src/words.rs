@@ -81,8 +81,11 @@ pub(crate) fn caveats(point: &Point, runs: &[RunHead]) -> Vec<Caveat> {
         });
     }
     let counts = &point.blocks;
-    let labels =
-        [(counts.generator_bound, Label::GeneratorBound), (counts.shared_cpus, Label::SharedCpus)];
+    let labels = [
+        (counts.generator_bound, Label::GeneratorBound),
+        (counts.generator_starved, Label::GeneratorStarved),
+        (counts.shared_cpus, Label::SharedCpus),
+    ];
     for (count, label) in labels.into_iter().filter(|(count, _)| *count > 0) {
         caveats.push(Caveat {
             word: label.word().to_owned(),
@@ -140,8 +143,8 @@ fn ratio_said(ratio: &Ratio) -> (String, String) {
         Ratio::Measured { summary, left_out, .. } => {
             let mut detail = interval(summary, "rounds", times);
             if *left_out > 0 {
-                let rounds = counted(*left_out, "generator-bound round");
-                detail.push_str(&format!("; {rounds} left out"));
+                let rounds = counted(*left_out, "round");
+                detail.push_str(&format!("; {rounds} left out for the generator"));
             }
             (times(summary.value), detail)
         }
@@ -179,7 +182,7 @@ mod tests {
         let ratio = Ratio::Measured { summary: few, anchor_arm: "wasi=native".into(), left_out: 2 };
         check(
             State::Measured { summary: &summary, ratio: &ratio },
-            "measured | 184 µs | 180 µs to 190 µs | 6.00× | 3 of 6 rounds needed; 2 generator-bound rounds left out",
+            "measured | 184 µs | 180 µs to 190 µs | 6.00× | 3 of 6 rounds needed; 2 rounds left out for the generator",
         );
         check(
             State::Measured { summary: &few, ratio: &Ratio::IsAnchor },

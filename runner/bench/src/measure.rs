@@ -24,5 +24,5 @@ mod watchdog;
 
 pub(crate) use block::{Bench, Measured, check};
 pub(crate) use placement::Placement;
-pub(crate) use program::missing;
+pub(crate) use program::{missing, unusable};
 pub(crate) use subject::Subject;

@@ -66,7 +66,7 @@ impl Project {
 
     /// The suite of that name; its templates can be filled in.
     pub(crate) fn suite(&self, name: &str) -> Result<Suite> {
-        let suite = Suite::load(&self.suites_dir(), name)?;
+        let suite = Suite::load(&self.suites_dir(), &self.cache.join("large"), name)?;
         for arm in &suite.arms {
             template::check(arm).with_context(|| {
                 format!("suite {name}, benchmark {}, arm {}", arm.benchmark, arm.name)

@@ -11,12 +11,13 @@ use anyhow::{Context, Result, bail};
 use build::Builder;
 use jiff::Timestamp;
 use model::{
-    Arm, Block, Cell, Metric, Outcome, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
-    VersionId, VersionSpec,
+    Arm, Block, Cell, Component, Metric, Outcome, ProfileName, Run, RunId, RunStatus, Suite,
+    TargetVersion, VersionId, VersionSpec,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub(crate) struct Session<'a> {
     pub(crate) placement: Placement,
     pub(crate) cancel: Arc<AtomicBool>,
     harness: String,
+    /// Components that cannot be used here, with the reason.
+    unusable: BTreeMap<Component, String>,
 }
 
 /// Where blocks go. Storing is asynchronous and measuring is not: hosts die
@@ -95,7 +98,11 @@ impl<'a> Session<'a> {
         let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
         placement.pin_runner().context("moving the runner off the host's CPUs")?;
         let harness = harness(&builder);
-        Ok(Self { project, suites, subjects, placement, cancel, harness })
+        let arms = suites.iter().flat_map(|suite| &suite.arms);
+        let components: BTreeSet<&Component> = arms.flat_map(|arm| &arm.components).collect();
+        let reason = |it: &Component| Some((it.clone(), measure::unusable(it)?));
+        let unusable = components.into_iter().filter_map(reason).collect();
+        Ok(Self { project, suites, subjects, placement, cancel, harness, unusable })
     }
 
     /// The parts of measuring that all blocks share.
@@ -116,7 +123,8 @@ impl<'a> Session<'a> {
     /// Why a version cannot be measured on an arm here, if it cannot.
     pub(crate) fn unsupported(&self, arm: &Arm, subject: &Subject) -> Option<String> {
         let has_anchor = || self.subjects.iter().any(|subject| self.is_anchor(subject));
-        subject.unsupported(arm).or_else(|| measure::missing(arm, has_anchor()))
+        let unusable = || arm.components.iter().find_map(|it| self.unusable.get(it)).cloned();
+        subject.unsupported(arm).or_else(unusable).or_else(|| measure::missing(arm, has_anchor()))
     }
 
     /// What a version has to do with an arm: the floor is the anchor's alone,

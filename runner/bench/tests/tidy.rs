@@ -159,7 +159,8 @@ fn every_suite_loads_and_asks_a_question() {
     assert!(names.len() >= 3, "{names:?}");
     for name in names {
         // `why` and `expect` are required by the format itself.
-        let suite = model::Suite::load(&suites, &name).unwrap_or_else(|error| panic!("{error}"));
+        let suite = model::Suite::load(&suites, Path::new(""), &name)
+            .unwrap_or_else(|error| panic!("{error}"));
         assert!(suite.why.contains('?'), "suites/{name}: `why` asks no question");
     }
 }

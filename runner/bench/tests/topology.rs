@@ -137,7 +137,8 @@ fn a_template_and_what_fills_it_are_part_of_the_definition() {
         let lines = format!("parameters = {{ n = [\"{n}\"] }}\nworkload = \"work.yaml.j2\"");
         let project = project("right", &lines, "hello");
         project.write("suites/ask/work.yaml.j2", template);
-        let suite = model::Suite::load(&project.path("suites"), "ask").unwrap();
+        let suite =
+            model::Suite::load(&project.path("suites"), &project.path("large"), "ask").unwrap();
         suite.arms[0].definition_sha256
     };
     let one = definition("{{ n }}", "1");

@@ -2,8 +2,8 @@
 //! floor under every per-slice figure.
 
 fn main() {
-    load::slice_boundary_ns(10_000);
+    load::slice_boundary_ns(10_000, || ());
     for _ in 0..5 {
-        println!("{:.0} ns per slice boundary", load::slice_boundary_ns(100_000));
+        println!("{:.0} ns per slice boundary", load::slice_boundary_ns(100_000, || ()));
     }
 }

@@ -7,15 +7,15 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{board::Board, generator_cpu::CpuMeter, run::boundary, slices::SliceLog};
 
-/// Nanoseconds that closing one slice takes on this machine with a probe that
-/// reads nothing: clock, counters, the generator's own accounting and bookkeeping,
-/// as a mean over `boundaries` of them with one generator thread.
-pub fn slice_boundary_ns(boundaries: usize) -> f64 {
+/// Nanoseconds that closing one slice takes on this machine: clock, counters, the
+/// generator's own accounting and bookkeeping, and what `probe` takes; a mean over
+/// `boundaries` of them with one generator thread.
+pub fn slice_boundary_ns<R>(boundaries: usize, mut probe: impl FnMut() -> R) -> f64 {
     let (board, mut cpu) = (Board::new(1), CpuMeter::of_this_thread(Arc::default()));
-    let mut log = SliceLog::open(boundaries, board.totals(), ());
+    let mut log = SliceLog::open(boundaries, board.totals(), probe());
     let started = Instant::now();
     for _ in 0..boundaries {
-        let (totals, reading) = boundary(&board, &mut cpu, || ());
+        let (totals, reading) = boundary(&board, &mut cpu, &mut probe);
         log.close(totals, reading);
     }
     let elapsed_ns = started.elapsed().as_nanos() as f64;

@@ -28,8 +28,8 @@ pub use run::{
     VersionId,
 };
 pub use suite::{
-    Arm, Driver, Exchange, Expect, ExpectBody, FirstFailure, HttpLoad, InputFile, NoiseClass,
-    ProcessSpec, Program, Request, RequestBody, Role, Suite, Task,
+    Arm, Component, Driver, Exchange, Expect, ExpectBody, FirstFailure, HttpLoad, InputFile,
+    NoiseClass, ProcessSpec, Program, Request, RequestBody, Role, Suite, Task,
 };
 pub use testbed::Testbed;
 pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};

@@ -206,6 +206,7 @@ pub static METRICS: &[Metric] = &[
         Unit::Nanoseconds,
         "generator_cpu_ns",
     ),
+    lower("slice_boundary_ns", "cost of closing a slice", Unit::Nanoseconds, NoiseClass::Cpu),
     lower("rss_peak_bytes", "peak resident memory", Unit::Bytes, NoiseClass::Cpu),
     lower("cold_start_ns", "spawn to first right answer", Unit::Nanoseconds, NoiseClass::Wall),
     lower("ready_ns", "spawn to ready", Unit::Nanoseconds, NoiseClass::Wall),

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+mod component;
 mod expand;
 mod input;
 mod process;
 mod task;
 mod wire;
 
+pub use component::Component;
 pub use input::InputFile;
 pub use process::{ProcessSpec, Program, Role};
 pub use task::{FirstFailure, Task};
@@ -57,9 +59,9 @@ pub struct Arm {
     /// The processes beside the hosts, in the order they are started.
     pub processes: Vec<ProcessSpec>,
     /// The component the workload runs.
-    pub component: Option<PathBuf>,
+    pub component: Option<Component>,
     /// Every component it runs, that one included.
-    pub components: Vec<PathBuf>,
+    pub components: Vec<Component>,
     /// How the host is to be started: an option's name and its value.
     pub options: Vec<(String, String)>,
     /// Whether the component is compiled before the clock starts.
@@ -88,7 +90,7 @@ pub struct Arm {
     pub definition_sha256: Digest,
     /// The suite's folder.
     pub dir: PathBuf,
-    /// The folder of the components.
+    /// The folder of the committed components.
     pub components_dir: PathBuf,
 }
 
@@ -206,12 +208,13 @@ pub struct HttpLoad {
 }
 
 impl Suite {
-    /// Reads `suites/NAME/suite.toml` and the files it refers to.
+    /// Reads `suites/NAME/suite.toml` and the files it refers to; components
+    /// that come out of a recipe are, or will be, in the folder `large`.
     ///
     /// # Errors
     /// Names file and line of the first thing that is wrong.
-    pub fn load(suites: &Path, name: &str) -> Result<Self, Diagnostic> {
-        wire::load(suites, name)
+    pub fn load(suites: &Path, large: &Path, name: &str) -> Result<Self, Diagnostic> {
+        wire::load(suites, large, name)
     }
 
     /// The names of all suites: folders with a `suite.toml`, sorted.
@@ -286,6 +289,7 @@ impl Driver {
                 "cpu_kernel_ns_per_request",
                 "instructions_per_request",
                 "generator_cpu_ns_per_request",
+                "slice_boundary_ns",
                 "rss_peak_bytes",
             ],
             Self::ColdStart => &[

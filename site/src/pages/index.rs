@@ -106,7 +106,7 @@ fn answer(site: &Site<'_>) -> Option<Answer> {
         let arm = &candidate.line.key.arm;
         (
             site.history.runs[point.run].is_quick(),
-            point.blocks.generator_bound > 0,
+            point.blocks.void > 0,
             claim::preference(candidate.metric),
             // The newest interface is what the question is about.
             ["wasi=p3", "wasi=p2"].iter().position(|wasi| arm.contains(wasi)).unwrap_or(2),
@@ -285,8 +285,8 @@ fn note(
     if point.blocks.failed > 0 {
         parts.push(format!("{} of its blocks failed", point.blocks.failed));
     }
-    if point.blocks.generator_bound > 0 {
-        parts.push("generator-bound: says nothing about the host".to_owned());
+    if point.blocks.void > 0 {
+        parts.push("limited by the load generator: says nothing about the host".to_owned());
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }

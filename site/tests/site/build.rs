@@ -217,8 +217,8 @@ fn a_generator_bound_round_makes_no_ratio() {
         "suite/http-invoke.html",
         row,
         expect![[r#"
-            96a89be1 Keep fibers between requests 2026-11-15 host wasi=p2 35.4 k req/s 34.0 k req/s to 36.6 k req/s 8 0.26× 5 of 6 rounds needed; 3 generator-bound rounds left out 41634927 10000c83
-            host wasi=p3 22.8 k req/s 22.2 k req/s to 24.2 k req/s 8 0.16× 5 of 6 rounds needed; 3 generator-bound rounds left out 41634927 10000c83
+            96a89be1 Keep fibers between requests 2026-11-15 host wasi=p2 35.4 k req/s 34.0 k req/s to 36.6 k req/s 8 0.26× 5 of 6 rounds needed; 3 rounds left out for the generator 41634927 10000c83
+            host wasi=p3 22.8 k req/s 22.2 k req/s to 24.2 k req/s 8 0.16× 5 of 6 rounds needed; 3 rounds left out for the generator 41634927 10000c83
             native wasi=native 140 k req/s 138 k req/s to 144 k req/s generator-bound 8 anchor 41634927 10000c83"#]],
     );
 }

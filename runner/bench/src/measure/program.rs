@@ -1,8 +1,9 @@
-//! Programs that a suite needs beside the host: where they are, if they are
-//! installed at all. It must not start them.
+//! What a suite needs beside the host and may not be here: installed programs,
+//! and components that come out of a recipe. It must not start or build them.
 
-use model::{Arm, Program, Task};
+use model::{Arm, Component, Digest, Program, Task};
 use std::ffi::OsString;
+use std::fs;
 use std::path::PathBuf;
 
 /// Where distributions put servers, though a user's PATH may not have it.
@@ -32,4 +33,17 @@ pub(crate) fn missing(arm: &Arm, has_anchor: bool) -> Option<String> {
     let mut missing: Vec<&str> = missing.chain(command).collect();
     missing.dedup();
     (!missing.is_empty()).then(|| format!("needs {}", missing.join(", ")))
+}
+
+/// Why a component cannot be used, if it comes out of a recipe and has not been
+/// built here, or is another one than the recorded.
+pub(crate) fn unusable(component: &Component) -> Option<String> {
+    let recorded = component.recorded()?;
+    let file = component.path();
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    match fs::read(file) {
+        Ok(bytes) if Digest::of(&bytes) == recorded => None,
+        Ok(_) => Some(format!("needs {name} as recorded; {} is another one", file.display())),
+        Err(_) => Some(format!("needs {name}, which `make components-large` builds")),
+    }
 }

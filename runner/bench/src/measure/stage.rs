@@ -13,7 +13,7 @@ use super::subject::Subject;
 use super::template::{self, Context};
 use super::valgrind;
 use super::watchdog::Watchdog;
-use model::{Arm, InputFile, ProcessSpec, Program, Ready, Role};
+use model::{Arm, Component, InputFile, ProcessSpec, Program, Ready, Role};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -241,14 +241,14 @@ impl Starting<'_> {
             (Some(words), Some(_)) => words,
             _ => &launch.start,
         };
-        let text = |path: Option<&PathBuf>| {
+        let text = |path: Option<&Path>| {
             path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
         };
         let fill = Fill {
             binary: &subject.binary.to_string_lossy(),
             workload: &file.to_string_lossy(),
-            component: &text(arm.component.as_ref()),
-            precompiled: &text(precompiled),
+            component: &text(arm.component.as_ref().map(Component::path)),
+            precompiled: &text(precompiled.map(PathBuf::as_path)),
             addr: &addr.to_string(),
             options,
         };

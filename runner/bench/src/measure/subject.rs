@@ -116,6 +116,7 @@ impl Subject {
         let (Some(command), Some(component)) = (&self.launch.precompile, &arm.component) else {
             return Err("nothing to precompile".to_owned());
         };
+        let component = component.path();
         let bytes =
             fs::read(component).map_err(|e| format!("cannot read {}: {e}", component.display()))?;
         // Options may change what is compiled, and so may a simulated processor.

@@ -31,6 +31,9 @@ impl Context {
         };
         path("components", &arm.components_dir);
         path("suite", &arm.dir);
+        if let Some(component) = &arm.component {
+            path("component", component.path());
+        }
         if let Some(workloads) = arm.task.workloads() {
             values.insert("workloads".to_owned(), Value::from(workloads));
         }
@@ -120,7 +123,7 @@ fn undeclared(text: &str, arm: &Arm) -> Option<String> {
     let dir = format!("{}/", dir.to_string_lossy());
     let declared = |name: &str| {
         let stem = name.strip_suffix(".wasm").unwrap_or(name);
-        arm.components.iter().any(|path| path.file_stem().is_some_and(|known| known == stem))
+        arm.components.iter().any(|it| it.path().file_stem().is_some_and(|known| known == stem))
     };
     text.split(&dir)
         .skip(1)

@@ -2,13 +2,13 @@
 //! leaves is checked and expanded.
 
 use super::expand::expand;
-use super::{Arm, Driver, NoiseClass, Suite};
+use super::{Arm, Component, Driver, NoiseClass, Suite, component};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::digest::{Digest, Hasher};
 use crate::metric::Metric;
 use indexmap::IndexMap;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -69,7 +69,7 @@ struct WireBenchmark {
     budget_s: u32,
 }
 
-pub(super) fn load(suites: &Path, name: &str) -> Result<Suite, Diagnostic> {
+pub(super) fn load(suites: &Path, large: &Path, name: &str) -> Result<Suite, Diagnostic> {
     let dir = suites.join(name);
     let file = dir.join("suite.toml");
     let text = std::fs::read_to_string(&file).map_err(|e| Diagnostic::unreadable(&file, &e))?;
@@ -80,9 +80,11 @@ pub(super) fn load(suites: &Path, name: &str) -> Result<Suite, Diagnostic> {
             return Err(source.at(value.span(), format!("`{field}` is empty")));
         }
     }
+    let recipes = component::recipes(&suites.join("components/large"), large)?;
+    let reader = Reader { source, suites, dir: &dir, recipes: &recipes };
     let mut arms: Vec<Arm> = Vec::new();
     for benchmark in &wire.benchmark {
-        for arm in (Reader { source, suites, dir: &dir }).arms(benchmark.get_ref())? {
+        for arm in reader.arms(benchmark.get_ref())? {
             if arms.iter().any(|a| a.benchmark == arm.benchmark && a.name == arm.name) {
                 let problem =
                     format!("benchmark `{}` has the arm `{}` twice", arm.benchmark, arm.name);
@@ -115,6 +117,7 @@ struct Reader<'a> {
     source: SourceText<'a>,
     suites: &'a Path,
     dir: &'a Path,
+    recipes: &'a BTreeMap<String, Component>,
 }
 
 impl Reader<'_> {
@@ -237,15 +240,15 @@ fn definition_digest(arm: &Arm) -> Result<Digest, Diagnostic> {
 fn suite_digest(dir: &Path, arms: &[Arm]) -> Result<Digest, Diagnostic> {
     let mut files = BTreeSet::new();
     collect_files(dir, &mut files)?;
-    let components: BTreeSet<&PathBuf> = arms.iter().flat_map(|arm| &arm.components).collect();
+    let components: BTreeSet<&Component> = arms.iter().flat_map(|arm| &arm.components).collect();
     let mut hasher = Hasher::default();
     for path in &files {
         let relative = path.strip_prefix(dir).unwrap_or(path);
         hasher = hasher.part(&relative.to_string_lossy(), read(path)?);
     }
-    for path in components {
-        let name = path.file_name().unwrap_or_default();
-        hasher = hasher.part(&name.to_string_lossy(), read(path)?);
+    for component in components {
+        let name = component.path().file_name().unwrap_or_default();
+        hasher = hasher.part(&name.to_string_lossy(), component.identity()?);
     }
     Ok(hasher.finish())
 }

@@ -9,7 +9,7 @@ use crate::measure::process::{Command, Process};
 use crate::measure::program;
 use crate::measure::ready::free_addrs;
 use crate::measure::stage::Stage;
-use model::{Arm, Measurements, Metric, Source};
+use model::{Arm, Component, Measurements, Metric, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,7 +86,7 @@ fn filled(stage: &Stage<'_>, words: &[String], scratch: &Path) -> Result<Vec<Str
     let workload = stage.first_workload(scratch)?;
     let values = [
         ("binary", text(Some(&stage.subject.binary))),
-        ("component", text(stage.arm.component.as_deref())),
+        ("component", text(stage.arm.component.as_ref().map(Component::path))),
         ("workload", text(workload.as_deref())),
         ("addr", free_addrs(1)?[0].to_string()),
         ("scratch", text(Some(scratch))),

@@ -46,6 +46,13 @@ pub(super) fn drive(
 
     let m = &mut driven.measurements;
     insert_load(m, arm, &measured)?;
+    if arm.metrics.iter().any(|metric| metric.name == "slice_boundary_ns") {
+        let boundary = || {
+            let ticks = tree.kernel_cpu_ns();
+            (ticks, read(&mut tree, &mut started.instructions))
+        };
+        m.insert("slice_boundary_ns", slice_boundaries(boundary));
+    }
     insert_readings(m, &measured.readings);
     match kernel.as_slice() {
         [Ok(first), Ok(last)] => m.insert("cpu_kernel_ns", vec![(last - first) as f64]),
@@ -123,6 +130,11 @@ fn add_labels(driven: &mut Driven, generator: &Generator) {
             driven.labels.push(label);
         }
     }
+}
+
+/// What the ends of slices cost that are closed the way those above were.
+fn slice_boundaries<R>(mut probe: impl FnMut() -> R) -> Vec<f64> {
+    (0..20).map(|_| load::slice_boundary_ns(100, &mut probe)).collect()
 }
 
 /// What the load generator itself measured. Of what only some suites report,

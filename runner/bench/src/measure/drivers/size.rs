@@ -13,7 +13,7 @@ pub(super) fn drive(stage: &Stage<'_>, started: &mut Started<'_>) -> Result<Driv
     let m = &mut driven.measurements;
     m.insert("binary_bytes", vec![stage.subject.artifact.binary_bytes as f64]);
     if let Some(component) = &stage.arm.component {
-        m.insert("component_bytes", vec![bytes(component)?]);
+        m.insert("component_bytes", vec![bytes(component.path())?]);
     }
     if let Some(precompiled) = &stage.precompiled {
         m.insert("precompiled_bytes", vec![bytes(precompiled)?]);

@@ -3,6 +3,7 @@
 use super::filling::Filling;
 use super::{Reader, WireBenchmark};
 use crate::diagnostic::Diagnostic;
+use crate::suite::Component;
 use crate::suite::input::RESERVED;
 use indexmap::IndexMap;
 use std::path::PathBuf;
@@ -37,9 +38,13 @@ impl Reader<'_> {
         &self,
         filling: Filling<'_>,
         text: &Spanned<String>,
-    ) -> Result<PathBuf, Diagnostic> {
+    ) -> Result<Component, Diagnostic> {
+        if let Some(recipe) = self.recipes.get(&filling.fill(text)?) {
+            return Ok(recipe.clone());
+        }
         let file = format!("{}.wasm", text.get_ref());
-        Ok(filling.file(text.span(), &self.components_dir(), &file)?.path().to_owned())
+        let file = filling.file(text.span(), &self.components_dir(), &file)?;
+        Ok(Component::committed(file.path().to_owned()))
     }
 
     /// The one component, and all of them.
@@ -47,9 +52,9 @@ impl Reader<'_> {
         &self,
         filling: Filling<'_>,
         wire: &WireBenchmark,
-    ) -> Result<(Option<PathBuf>, Vec<PathBuf>), Diagnostic> {
+    ) -> Result<(Option<Component>, Vec<Component>), Diagnostic> {
         let one = wire.component.as_ref().map(|text| self.component(filling, text)).transpose()?;
-        let mut all: Vec<PathBuf> = one.iter().cloned().collect();
+        let mut all: Vec<Component> = one.iter().cloned().collect();
         for text in &wire.components {
             let component = self.component(filling, text)?;
             if !all.contains(&component) {

@@ -2,6 +2,7 @@
 
 use crate::suite::{Arm, Exchange, ExpectBody, RequestBody, Suite};
 use expect_test::{Expect, expect};
+use std::path::Path;
 
 const GOOD: &str = r#"driver = "http-throughput"
 expect = { status = 200, body = "hello" }
@@ -29,7 +30,7 @@ fn load(lines: &str) -> Result<Suite, String> {
         lines
     );
     std::fs::write(folder.join("suite.toml"), text).unwrap();
-    Suite::load(dir.path(), "ask")
+    Suite::load(dir.path(), Path::new("/large"), "ask")
         .map_err(|error| error.to_string().replace(&folder.display().to_string(), "ask"))
 }
 

@@ -13,8 +13,8 @@ pub(super) fn beside_the_request(mut hasher: Hasher, arm: &Arm) -> Result<Hasher
     for file in arm.hosts.iter().flatten() {
         hasher = hasher.part("workload", read(file.path())?);
     }
-    for path in &arm.components {
-        hasher = hasher.part("component", read(path)?);
+    for component in &arm.components {
+        hasher = hasher.part("component", component.identity()?);
     }
     for (name, value) in &arm.options {
         hasher = hasher.part("option", name).part("value", value);
