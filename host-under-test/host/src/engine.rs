@@ -126,6 +126,11 @@ impl Engine {
         Ok(linked)
     }
 
+    /// Whether it is linked already.
+    pub(crate) fn has_linked(&self, digest: Sha256Digest, offer: Offer) -> bool {
+        self.known(digest, offer).is_some()
+    }
+
     fn known(&self, digest: Sha256Digest, offer: Offer) -> Option<Arc<Linked>> {
         self.linked().get(&(digest, offer)).and_then(Weak::upgrade)
     }

@@ -170,7 +170,7 @@ impl Fake {
                 eprintln!("fake host gives up");
                 std::process::abort();
             }
-            // One millisecond of CPU time an answer.
+            // One millisecond of a CPU an answer.
             "front" | "busy" => {
                 let until = Instant::now() + Duration::from_millis(1);
                 while Instant::now() < until {}

@@ -128,7 +128,7 @@ exact = 0.0
 
 [profiles.quick]
 blocks = 1
-measure_ms = 100
+measure_ms = 300
 
 [profiles.full]
 blocks = 2
@@ -142,7 +142,7 @@ source = "."
 binary = "fake-host"
 start = ["{{binary}}", "--mode", "{mode}", "--log", "log", "--addr", "{{addr}}", "--workload", "{{workload}}"]
 capabilities = ["{{binary}}", "--capabilities"]
-ready_timeout_s = 1.0
+ready_timeout_s = 5.0
 stop_timeout_s = 2.0
 "#
     )

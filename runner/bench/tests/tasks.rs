@@ -356,7 +356,7 @@ fn tasks_that_make_no_sense_are_told_with_file_and_line() {
     check_refused(
         "driver = \"criterion\"\ncriterion = { bench = \"--x\", id = \"a\" }\nmetrics = [\"time_per_iteration_ns\"]\nbudget_s = 1\n",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:11: `--x` cannot name a bench target
-    "#]],
+            error: DIR/suites/ask/suite.toml:10: `--x` cannot name a bench target
+        "#]],
     );
 }

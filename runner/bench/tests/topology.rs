@@ -90,6 +90,34 @@ fn fixed_text_is_used_as_it_is() {
     check_outcome(&project, 0, "measured");
 }
 
+/// The one component of an arm is too large to be committed.
+#[test]
+fn a_component_of_a_recipe_is_used_once_it_is_there() {
+    let project = project("tells-workload", "component = \"big\"\nworkload = \"w.j2\"", "PATH");
+    let digest = model::Digest::of("bytes");
+    project.write("suites/components/large/SHA256SUMS", &format!("{digest}  big.wasm\n"));
+    project.write("suites/ask/w.j2", "{{ component }}");
+    let suite = std::fs::read_to_string(project.path("suites/ask/suite.toml")).unwrap();
+    let big = project.path("cache/large/big.wasm");
+    project.write("suites/ask/suite.toml", &suite.replace("PATH", &big.to_string_lossy()));
+    let host = project.fake("host");
+    let check = |code: i32, part: &str| {
+        let said = project.bench(&["run", &host, "--check"]);
+        assert_eq!(said.code, code, "{}{}", said.out, said.err);
+        assert!(said.out.contains(part) || said.err.contains(part), "{}{}", said.out, said.err);
+    };
+    check(4, ": needs big.wasm, which `make components-large` builds");
+    project.write("cache/large/big.wasm", "other bytes");
+    check(4, ": needs big.wasm as recorded; ");
+    project.write("cache/large/big.wasm", "bytes");
+    check(0, "right");
+    project.write("suites/components/large/SHA256SUMS", &format!("{digest} big.wasm\n"));
+    check(
+        2,
+        "suites/components/large/SHA256SUMS:1: not a SHA-256 digest, two spaces and NAME.wasm",
+    );
+}
+
 fn check_mistake(template: &str, expected: Expect) {
     let project = project(
         "right",
@@ -266,8 +294,9 @@ processes = [{{ role = "{role}", name = "helper", program = "{}", ready = "tcp",
         cpu.and_then(|metric| metric["median"].as_f64()).unwrap()
     };
     let (companion, backend) = (cpu_ns("companion"), cpu_ns("backend"));
-    // One millisecond of the host's own, and one of the companion's.
-    assert!(companion > backend + 0.7e6, "{companion} {backend}");
+    // One millisecond of the host's own, and one of the companion's; less if
+    // somebody else had the CPU meanwhile.
+    assert!(companion > backend + 0.4e6, "{companion} {backend}");
 }
 
 /// The benchmark with one mistake in it.

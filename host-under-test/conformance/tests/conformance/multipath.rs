@@ -1,7 +1,7 @@
 //! Who answers: several components of a workload by path, several workloads by
 //! host, replicas in turn.
 
-use crate::harness::{Files, Server, check_refused, host, prebuilt};
+use crate::harness::{Files, Server, check_refused, host, prebuilt, run};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -41,6 +41,27 @@ fn serve(text: &str) -> (Files, Server) {
     command.arg("serve").arg("--workload").arg(path);
     let server = Server::start(command);
     (files, server)
+}
+
+/// Components of one file take their code from one file of machine code.
+#[test]
+fn machine_code_serves_every_component_of_its_file() {
+    let files = Files::new();
+    let aot = files.path("code.aot");
+    let mut compile = host();
+    compile.arg("compile").arg(prebuilt("whoami-p3")).arg("--out").arg(&aot);
+    let compiled = run(compile);
+    assert_eq!(compiled.code, Some(0), "{}", compiled.stderr);
+    let text = file(&[("a", "replicas: 2", &[("root", "/"), ("api", "/api")])]);
+    let mut command = host();
+    command.arg("serve").arg("--workload").arg(files.write("a.yaml", text)).arg("--aot").arg(aot);
+    let server = Server::start(command);
+    assert!(server.ready["phases_ns"]["compile"].is_null(), "{}", server.ready);
+    let mut connection = server.connect();
+    for (path, body) in [("/", "a-root"), ("/api", "a-api")] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a.test\r\n\r\n");
+        connection.exchange(&request).check(200, body);
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Host {
 
     /// Starts a workload: from here on it is listed, and once this returns it
     /// answers requests. `precompiled` is the output of `compile` for a workload
-    /// of exactly one component.
+    /// whose components all run one file.
     ///
     /// # Errors
     /// What is wrong with the workload, or with its name, which must be free.

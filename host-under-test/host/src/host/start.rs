@@ -47,9 +47,12 @@ pub(super) async fn start(
     precompiled: Option<&Path>,
 ) -> Result<StartNs> {
     let spec = workload.spec();
-    if precompiled.is_some() && (spec.components.len() != 1 || spec.service.is_some()) {
+    let mut sources = spec.components.iter().map(|component| &component.source);
+    let first = sources.next();
+    let is_one = first.is_some() && sources.all(|other| Some(other) == first);
+    if precompiled.is_some() && (!is_one || spec.service.is_some()) {
         return Err(Error::Input(format!(
-            "--aot is for a workload of exactly one component, which {} is not: use --code-cache",
+            "--aot is for a workload that runs one file only, which {} does not: use --code-cache",
             spec.title()
         )));
     }
@@ -98,10 +101,10 @@ async fn prepare(
     let work = tokio::task::spawn_blocking(move || {
         let digest = Sha256Digest::of(&bytes);
         let found = match &code {
-            None => inner.engine.component(&bytes, digest, &name, offer)?,
-            Some(file) => {
+            Some(file) if !inner.engine.has_linked(digest, offer) => {
                 Some((code::load(inner.engine.wasmtime(), file, &bytes)?, Origin::Loaded))
             }
+            _ => inner.engine.component(&bytes, digest, &name, offer)?,
         };
         let compiled = Instant::now();
         let (component, origin) = found.unzip();
