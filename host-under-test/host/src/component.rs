@@ -4,8 +4,11 @@
 
 use crate::error::{Error, Result};
 use crate::guest::{self, GuestState};
+use crate::plugin::{keyvalue, logging};
 use crate::workload::WasiVersion;
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime_wasi_config::WasiConfig;
@@ -47,6 +50,10 @@ pub(crate) struct Offer {
     pub(crate) egress: bool,
     /// `wasi:config/store`.
     pub(crate) config: bool,
+    /// `wasi:keyvalue`.
+    pub(crate) keyvalue: bool,
+    /// `wasi:logging`.
+    pub(crate) logging: bool,
 }
 
 /// A component that is linked, outside of any workload: to see whether it would
@@ -88,7 +95,7 @@ impl Linked {
         name: &str,
     ) -> Result<Self> {
         refuse_unoffered(&component, offer, name)?;
-        let instance = linkers.get(offer).instantiate_pre(&component).map_err(|e| {
+        let instance = linkers.get(offer)?.instantiate_pre(&component).map_err(|e| {
             Error::input(format_args!("{name} needs what this host does not offer"), &e)
         })?;
         Ok(Self { instance, handlers: handlers(&component), name: name.to_owned() })
@@ -137,6 +144,9 @@ fn refuse_unoffered(component: &Component, offer: Offer, name: &str) -> Result<(
             Some("wasi:http/outgoing-handler") => ("outgoing-handler of wasi:http", offer.egress),
             Some("wasi:http/client") => ("client of wasi:http", offer.egress),
             Some("wasi:config/store") => ("store of wasi:config", offer.config),
+            Some("wasi:keyvalue/store") => ("store of wasi:keyvalue", offer.keyvalue),
+            Some("wasi:keyvalue/atomics") => ("atomics of wasi:keyvalue", offer.keyvalue),
+            Some("wasi:logging/logging") => ("logging of wasi:logging", offer.logging),
             _ => continue,
         };
         if !listed {
@@ -148,28 +158,27 @@ fn refuse_unoffered(component: &Component, offer: Offer, name: &str) -> Result<(
     Ok(())
 }
 
-/// A linker for every possible offer, made once.
+/// A linker for every offer that was asked for, each made once.
 pub(crate) struct Linkers {
-    all: Vec<(Offer, Linker<GuestState>)>,
+    engine: Engine,
+    made: Mutex<HashMap<Offer, Arc<Linker<GuestState>>>>,
 }
 
 impl Linkers {
-    pub(crate) fn new(engine: &Engine) -> wasmtime::Result<Self> {
-        let mut all = Vec::new();
-        for egress in [false, true] {
-            for config in [false, true] {
-                let offer = Offer { egress, config };
-                all.push((offer, new_linker(engine, offer)?));
-            }
-        }
-        Ok(Self { all })
+    pub(crate) fn new(engine: &Engine) -> Self {
+        Self { engine: engine.clone(), made: Mutex::default() }
     }
 
-    fn get(&self, offer: Offer) -> &Linker<GuestState> {
-        let position = usize::from(offer.egress) * 2 + usize::from(offer.config);
-        let (made_for, linker) = &self.all[position];
-        debug_assert_eq!(*made_for, offer);
-        linker
+    fn get(&self, offer: Offer) -> Result<Arc<Linker<GuestState>>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(linker) = made.get(&offer) {
+            return Ok(Arc::clone(linker));
+        }
+        let linker = new_linker(&self.engine, offer)
+            .map_err(|e| Error::Runtime(format!("preparing a linker: {e:#}")))?;
+        let linker = Arc::new(linker);
+        made.insert(offer, Arc::clone(&linker));
+        Ok(linker)
     }
 }
 
@@ -194,6 +203,12 @@ fn new_linker(engine: &Engine, offer: Offer) -> wasmtime::Result<Linker<GuestSta
         wasmtime_wasi_config::add_to_linker(&mut linker, |state: &mut GuestState| {
             WasiConfig::from(state.config())
         })?;
+    }
+    if offer.keyvalue {
+        keyvalue::add_to_linker(&mut linker, GuestState::keyvalue)?;
+    }
+    if offer.logging {
+        logging::add_to_linker(&mut linker, GuestState::log)?;
     }
     Ok(linker)
 }

@@ -75,8 +75,7 @@ impl Engine {
     pub fn new(config: &EngineConfig) -> Result<Self> {
         let engine = new_wasmtime(config.compiler, config.max_instances)?;
         start_clock(&engine)?;
-        let linkers = Linkers::new(&engine)
-            .map_err(|e| Error::Runtime(format!("preparing the linkers: {e:#}")))?;
+        let linkers = Linkers::new(&engine);
         let code = CodeStore::new(config.code_cache.clone())?;
         let linked = Mutex::default();
         Ok(Self { inner: Arc::new(Inner { engine, linkers, code, linked }) })

@@ -17,6 +17,7 @@ mod host;
 mod hostname;
 pub mod image;
 mod metrics;
+pub mod plugin;
 mod route;
 mod serve;
 pub mod workload;

@@ -24,7 +24,7 @@ pub(crate) use counters::Counters;
 pub(crate) use limits::ProcessorShare;
 pub(crate) use request::RequestBody;
 pub(crate) use service::{Ended, ServiceRun};
-pub(crate) use state::{GuestState, Mount, Surroundings, bare_store};
+pub(crate) use state::{GuestState, Mount, Plugins, Surroundings, bare_store};
 
 use crate::component::Linked;
 use crate::error::{Error, Result};

@@ -4,6 +4,7 @@
 
 use super::limits::{Deadline, MemoryLimit, ProcessorShare, at_epoch};
 use crate::egress::{Egress, OutgoingRequest};
+use crate::plugin::{Caller, Log, StderrLog, Stores, keyvalue, logging};
 use http::HeaderName;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,8 +28,25 @@ pub(crate) struct Surroundings {
     pub(crate) config: WasiConfigVariables,
     pub(crate) mounts: Vec<Mount>,
     pub(crate) egress: Option<Arc<Egress>>,
+    pub(crate) plugins: Plugins,
     pub(crate) memory_limit_bytes: Option<u64>,
     pub(crate) processor: Option<Arc<ProcessorShare>>,
+}
+
+/// What plugins provide for a component.
+pub(crate) struct Plugins {
+    /// Who the component is to them.
+    pub(crate) caller: Caller,
+    pub(crate) stores: Stores,
+    pub(crate) log: Option<Arc<dyn Log>>,
+}
+
+impl Plugins {
+    /// Nothing, for a component that nobody else sees.
+    pub(crate) fn none() -> Self {
+        let caller = Caller { workload: String::new(), component: String::new() };
+        Self { caller, stores: Stores::default(), log: None }
+    }
 }
 
 /// A folder that a guest sees.
@@ -72,6 +90,17 @@ impl GuestState {
     pub(crate) fn config(&self) -> &WasiConfigVariables {
         &self.hooks.around.config
     }
+
+    pub(crate) fn keyvalue(&mut self) -> keyvalue::View<'_> {
+        let Plugins { caller, stores, .. } = &self.hooks.around.plugins;
+        keyvalue::View { stores, caller, table: &mut self.table }
+    }
+
+    pub(crate) fn log(&mut self) -> logging::LogView<'_> {
+        let Plugins { caller, log, .. } = &self.hooks.around.plugins;
+        let log = log.as_deref().unwrap_or(&StderrLog { least: None });
+        logging::LogView { log, caller }
+    }
 }
 
 /// A store for one instance, with its limits in force.
@@ -109,6 +138,7 @@ pub(crate) fn bare_store(engine: &Engine) -> Store<GuestState> {
         config: WasiConfigVariables::new(),
         mounts: Vec::new(),
         egress: None,
+        plugins: Plugins::none(),
         memory_limit_bytes: None,
         processor: None,
     };

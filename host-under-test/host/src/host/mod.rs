@@ -1,5 +1,6 @@
 //! A host: workloads on an engine, reached through one table of routes.
 
+mod bind;
 mod start;
 mod status;
 mod workload;
@@ -13,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::guest::Guest;
 use crate::image::Images;
+use crate::plugin::{self, HostPlugin};
 use crate::route::Table;
 use crate::serve::{ServeConfig, Server, answer_in_process, serve};
 use crate::workload::WorkloadSpec;
@@ -42,6 +44,8 @@ pub struct HostConfig {
     pub images: Arc<Images>,
     /// How outgoing requests are sent.
     pub outgoing: OutgoingHandlers,
+    /// What is offered beyond the base; the first of a package is its default.
+    pub plugins: Vec<Arc<dyn HostPlugin>>,
 }
 
 impl HostConfig {
@@ -53,6 +57,7 @@ impl HostConfig {
             max_outgoing_requests: 256,
             images: Arc::new(images),
             outgoing: pooled(ClientConfig::default()),
+            plugins: plugin::all(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! verified, code compiled or loaded, imports linked, volumes made.
 
 use super::Inner;
+use super::bind::Bound;
 use super::status::ComponentStatus;
 use super::workload::{Running, RunningComponent, Workload};
 use crate::code::{self, Origin};
@@ -9,7 +10,7 @@ use crate::component::{self, Linked, Offer};
 use crate::digest::Sha256Digest;
 use crate::egress::{AllowedHosts, Egress, OutgoingHandler};
 use crate::error::{Error, Result};
-use crate::guest::{Guest, GuestConfig, Mount, ProcessorShare, ServiceRun, Surroundings};
+use crate::guest::{Guest, GuestConfig, Mount, Plugins, ProcessorShare, ServiceRun, Surroundings};
 use crate::route::Key;
 use crate::workload::{
     ComponentSource, ComponentSpec, InterfaceSpec, Resources, VolumeKind, WorkloadSpec,
@@ -71,7 +72,8 @@ pub(super) async fn start(
             Some(prepare(host, &service.source, service.digest, offer, None, &mut took).await?)
         }
     };
-    let (running, services) = assemble(host, spec, &prepared, service.as_ref())?;
+    let bound = Bound::bind(&host.config.plugins, spec).await?;
+    let (running, services) = assemble(host, spec, &prepared, service.as_ref(), bound)?;
     workload.run(&host.table, running, services);
     Ok(took)
 }
@@ -83,6 +85,8 @@ fn offer(interfaces: &[InterfaceSpec]) -> Offer {
     Offer {
         egress: lists("http", "outgoing-handler") || lists("http", "client"),
         config: lists("config", "store"),
+        keyvalue: lists("keyvalue", "store"),
+        logging: lists("logging", "logging"),
     }
 }
 
@@ -173,6 +177,7 @@ fn assemble(
     spec: &WorkloadSpec,
     prepared: &[Prepared],
     service: Option<&Prepared>,
+    bound: Bound,
 ) -> Result<(Running, Vec<ServiceRun>)> {
     let mut running = Running::default();
     let mut services = Vec::new();
@@ -188,6 +193,7 @@ fn assemble(
         for (index, (component, prepared)) in spec.components.iter().zip(prepared).enumerate() {
             let around = Surroundings {
                 processor: processors[index].clone(),
+                plugins: bound.plugins(Some(&component.name), &component.interfaces),
                 ..surroundings(&component.resources, &component.interfaces, &volumes, &outgoing)?
             };
             let config = GuestConfig {
@@ -204,10 +210,15 @@ fn assemble(
         if let (Some(service), Some(prepared)) = (&spec.service, service) {
             let around =
                 surroundings(&service.resources, &service.interfaces, &volumes, &outgoing)?;
-            let around = Surroundings { processor: share(&service.resources), ..around };
+            let around = Surroundings {
+                processor: share(&service.resources),
+                plugins: bound.plugins(None, &service.interfaces),
+                ..around
+            };
             services.push(ServiceRun::new(&prepared.linked, around, &prepared.source)?);
         }
     }
+    running.bound = bound;
     Ok((running, services))
 }
 
@@ -255,6 +266,7 @@ fn surroundings(
             true => Some(Arc::new(outgoing.for_component(resources)?)),
             false => None,
         },
+        plugins: Plugins::none(),
         memory_limit_bytes: resources.memory_limit_bytes,
         processor: None,
     })

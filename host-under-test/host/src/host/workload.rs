@@ -1,5 +1,6 @@
 //! A workload on a host, from its start to its end.
 
+use super::bind::Bound;
 use super::status::{ComponentStatus, ServiceStatus, State, WorkloadStatus};
 use crate::guest::{Ended, Guest, ServiceRun};
 use crate::route::{Key, Table};
@@ -35,6 +36,8 @@ pub(super) struct Running {
     pub(super) components: Vec<RunningComponent>,
     pub(super) routes: Vec<(Key, Arc<Guest>)>,
     pub(super) services: Vec<RunningService>,
+    /// What plugins provide for it, which they do as long as it runs.
+    pub(super) bound: Bound,
     /// Ephemeral volumes, removed when the workload ends.
     pub(super) folders: Vec<TempDir>,
 }

@@ -47,10 +47,18 @@ pub(super) fn check<'a>(
         }
         let entry = check_entry(field, wire, owner)?;
         let InterfaceSpec { namespace, package, .. } = &entry.spec;
-        if let Some(first) = entries.iter().find(|e| e.spec.is_of(namespace, package)) {
+        let is_named = offered::package(namespace, package).is_ok_and(|package| package.is_named());
+        let same = |other: &&Entry| {
+            let name = |entry: &Entry| entry.spec.name.clone().filter(|_| is_named);
+            other.spec.is_of(namespace, package) && name(other) == name(&entry)
+        };
+        if let Some(first) = entries.iter().find(same) {
+            let what = match is_named {
+                true => "give one of them a `name`",
+                false => "merge them, for it has no named instances",
+            };
             let what = format!(
-                "{namespace}:{package} is listed twice: merge it with {} (it has no named \
-                 instances)",
+                "{namespace}:{package} is listed twice, first as {}: {what}",
                 first.field.path()
             );
             return Err(entry.field.refuse(entry.at, what));
@@ -115,6 +123,7 @@ fn check_keys(
     let known = match (keys, owner) {
         (Keys::Anything, _) => return Ok(()),
         (Keys::Nothing, _) => &[],
+        (Keys::Only(known), _) => known,
         (Keys::Http, Owner::Workload) => WORKLOAD_KEYS,
         (Keys::Http, Owner::Component) => COMPONENT_KEYS,
     };

@@ -28,9 +28,14 @@ pub(super) enum Keys {
     Nothing,
     Anything,
     Http,
+    /// These, and what they mean is for the plugin to judge.
+    Only(&'static [&'static str]),
 }
 
 const BOTH: &[WasiVersion] = &[P2, P3];
+
+/// Packages of which a workload may have several instances, by name.
+const NAMED: &[&str] = &["keyvalue"];
 
 const PACKAGES: &[Package] = &[
     Package {
@@ -50,6 +55,18 @@ const PACKAGES: &[Package] = &[
         versions: Versions::Only("0.2.0-rc.1"),
         interfaces: &[("store", BOTH)],
         keys: Keys::Anything,
+    },
+    Package {
+        name: "keyvalue",
+        versions: Versions::Only("0.2.0-draft"),
+        interfaces: &[("store", BOTH), ("atomics", BOTH)],
+        keys: Keys::Only(&["backend", "folder", "maxBytes", "url"]),
+    },
+    Package {
+        name: "logging",
+        versions: Versions::Only("0.1.0-draft"),
+        interfaces: &[("logging", BOTH)],
+        keys: Keys::Only(&["level"]),
     },
     Package {
         name: "cli",
@@ -104,8 +121,6 @@ const PACKAGES: &[Package] = &[
 /// What wasmCloud's host has and this one does not have so far.
 const LATER: &[(&str, &str)] = &[
     ("wasi", "blobstore"),
-    ("wasi", "keyvalue"),
-    ("wasi", "logging"),
     ("wasi", "sockets"),
     ("wasmcloud", "messaging"),
 ];
@@ -157,6 +172,11 @@ impl Package {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether there may be several of it, told apart by name.
+    pub(super) fn is_named(&self) -> bool {
+        NAMED.contains(&self.name)
     }
 
     /// What may be in `config`.

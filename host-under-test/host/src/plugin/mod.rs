@@ -1,0 +1,66 @@
+//! What the host offers workloads beyond the base, by plugins: each provides one
+//! package, and is bound to every entry of `hostInterfaces` that asks for it.
+//! Knows nothing of HTTP, routes or instances.
+
+pub mod keyvalue;
+pub(crate) mod logging;
+
+use crate::error::Result;
+use crate::workload::InterfaceSpec;
+use futures_util::future::BoxFuture;
+pub use keyvalue::{Bucket, KeyValue, Stores};
+pub use logging::{Level, Log, StderrLog, StderrLogging};
+use std::sync::Arc;
+
+/// The plugins that this host has.
+pub fn all() -> Vec<Arc<dyn HostPlugin>> {
+    use keyvalue::NativeKeyValue::{Filesystem, Memory, Redis};
+    vec![Arc::new(Memory), Arc::new(Filesystem), Arc::new(Redis), Arc::new(StderrLogging)]
+}
+
+/// Who calls a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The workload's title.
+    pub workload: String,
+    /// The component's name.
+    pub component: String,
+}
+
+/// An entry of `hostInterfaces` that wants to be provided for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The title of the workload that asks.
+    pub workload: &'a str,
+    /// What it asks for.
+    pub interface: &'a InterfaceSpec,
+}
+
+/// What a plugin provides for one entry.
+#[derive(Clone)]
+pub enum Provided {
+    /// `wasi:keyvalue`
+    KeyValue(Arc<dyn KeyValue>),
+    /// `wasi:logging`
+    Log(Arc<dyn Log>),
+}
+
+/// Something compiled into the host that provides a package to workloads.
+pub trait HostPlugin: Send + Sync + 'static {
+    /// Namespace and name of the package: `("wasi", "keyvalue")`.
+    fn package(&self) -> (&'static str, &'static str);
+
+    /// The value of `config.backend` that chooses it; `None` if its package has
+    /// only one.
+    fn backend(&self) -> Option<&'static str>;
+
+    /// Provides for an entry of a workload that starts.
+    ///
+    /// # Errors
+    /// What is wrong with the entry, or with what is behind the plugin; the
+    /// workload does not start then.
+    fn bind<'a>(&'a self, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Provided>>;
+
+    /// A workload that was bound has ended.
+    fn unbind(&self, workload: &str);
+}
