@@ -48,6 +48,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) admin: Option<SocketAddr>,
 
+    /// A component that provides wasi:keyvalue to every workload whose
+    /// `config.backend` is NAME; may be repeated.
+    #[arg(long, value_name = "NAME=FILE", value_parser = plugin)]
+    pub(crate) plugin: Vec<(String, PathBuf)>,
+
     #[command(flatten)]
     pub(crate) code: CodeArgs,
 
@@ -71,6 +76,15 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "MS", default_value_t = 5000,
           value_parser = clap::value_parser!(u64).range(0..=3_600_000))]
     pub(crate) grace_ms: u64,
+}
+
+fn plugin(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("expected NAME=FILE")?;
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err(format!("`{name}` cannot name a plugin: use a-z, 0-9 and -"));
+    }
+    Ok((name.to_owned(), PathBuf::from(file)))
 }
 
 /// What turns components into something that runs.

@@ -84,6 +84,10 @@ pub(crate) struct Linked {
     pub(crate) instance: InstancePre<GuestState>,
     /// The handlers it exports, with their full names.
     handlers: Vec<(WasiVersion, String)>,
+    /// Whether it imports `wasi:keyvalue`.
+    pub(crate) imports_keyvalue: bool,
+    /// Whether it exports `wasi:keyvalue`.
+    pub(crate) exports_keyvalue: bool,
     name: String,
 }
 
@@ -98,7 +102,16 @@ impl Linked {
         let instance = linkers.get(offer)?.instantiate_pre(&component).map_err(|e| {
             Error::input(format_args!("{name} needs what this host does not offer"), &e)
         })?;
-        Ok(Self { instance, handlers: handlers(&component), name: name.to_owned() })
+        let all = component.component_type();
+        let engine = component.engine();
+        let is_keyvalue = |name: &str| name.starts_with("wasi:keyvalue/");
+        Ok(Self {
+            instance,
+            handlers: handlers(&component),
+            imports_keyvalue: all.imports(engine).any(|(name, _)| is_keyvalue(name)),
+            exports_keyvalue: all.exports(engine).any(|(name, _)| is_keyvalue(name)),
+            name: name.to_owned(),
+        })
     }
 
     /// The one handler that both the component exports and the workload offers.

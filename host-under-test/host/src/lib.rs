@@ -18,6 +18,7 @@ mod hostname;
 pub mod image;
 mod metrics;
 pub mod plugin;
+mod provider;
 mod route;
 mod serve;
 pub mod workload;
@@ -33,6 +34,7 @@ pub use host::{
     ComponentStatus, Host, HostConfig, OutgoingHandlers, ServiceStatus, StartNs, State, Workload,
     WorkloadStatus,
 };
+pub use provider::component_plugin;
 pub use serve::ServeConfig;
 pub use workload::WorkloadSpec;
 

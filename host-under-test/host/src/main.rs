@@ -9,7 +9,7 @@ use args::{Cli, Command, ServeArgs};
 use clap::Parser;
 use host_under_test::{
     ClientConfig, Engine, EngineConfig, Error, Host, HostConfig, PooledClient, Result, ServeConfig,
-    WorkloadSpec, admin, compile_to_file, image::Images, workload,
+    WorkloadSpec, admin, compile_to_file, component_plugin, image::Images, workload,
 };
 use ready::{PhasesNs, timed_ns};
 use std::net::SocketAddr;
@@ -53,10 +53,16 @@ fn serve(args: &ServeArgs) -> Result<()> {
     let mut phases_ns = PhasesNs::default();
     let (engine, engine_ns) = timed_ns(|| Engine::new(&engine_config(args)));
     phases_ns.engine = engine_ns;
-    let host = Host::new(engine?, host_config(args)?);
+    let (engine, mut config) = (engine?, host_config(args)?);
 
     let mut signals = StopSignals::register()?;
     let runtime = new_runtime()?;
+    for (name, file) in &args.plugin {
+        let timeout = config.request_timeout;
+        let plugin = runtime.block_on(component_plugin(&engine, name, file, timeout))?;
+        config.add_plugin(plugin)?;
+    }
+    let host = Host::new(engine, config);
     let title = runtime.block_on(start(&host, specs, args, &mut phases_ns))?;
 
     let (bound, listen_ns) = timed_ns(|| runtime.block_on(listen(args.addr)));

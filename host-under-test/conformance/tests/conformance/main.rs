@@ -27,6 +27,7 @@ mod http_client;
 mod images;
 /// Components and clients that misbehave.
 mod isolation;
+mod keyvalue;
 /// Who answers: by path, by host, in turn.
 mod multipath;
 /// Instances that stay.

@@ -64,7 +64,7 @@ static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Deadline {
     /// From now on.
-    pub(super) fn start(timeout: Duration) -> Self {
+    pub(crate) fn start(timeout: Duration) -> Self {
         let deadline = Self { at_ns: Arc::default(), timeout };
         deadline.extend();
         deadline

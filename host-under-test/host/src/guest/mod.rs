@@ -24,7 +24,7 @@ pub(crate) use counters::Counters;
 pub(crate) use limits::ProcessorShare;
 pub(crate) use request::RequestBody;
 pub(crate) use service::{Ended, ServiceRun};
-pub(crate) use state::{GuestState, Mount, Plugins, Surroundings, bare_store};
+pub(crate) use state::{GuestState, Mount, Plugins, Surroundings, bare_store, new_store};
 
 use crate::component::Linked;
 use crate::error::{Error, Result};
@@ -32,7 +32,8 @@ use crate::workload::{PoolSpec, WasiVersion};
 use body::GuestBody;
 use counters::Place;
 use http::{Method, Request, Response};
-use limits::{Deadline, DeadlineExceeded, Metered, Patience};
+pub(crate) use limits::Deadline;
+use limits::{DeadlineExceeded, Metered, Patience};
 use shared::SharedPool;
 use std::future::poll_fn;
 use std::pin::Pin;

@@ -57,6 +57,19 @@ pub(crate) struct Mount {
 }
 
 impl Surroundings {
+    /// Nothing beyond the base.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            environment: Vec::new(),
+            config: WasiConfigVariables::new(),
+            mounts: Vec::new(),
+            egress: None,
+            plugins: Plugins::none(),
+            memory_limit_bytes: None,
+            processor: None,
+        }
+    }
+
     /// What a guest prints goes to stderr: stdout carries the ready line only.
     fn new_wasi(&self) -> WasiCtx {
         let mut wasi = WasiCtx::builder();
@@ -83,7 +96,7 @@ pub(crate) struct GuestState {
     http: WasiHttpCtx,
     hooks: Hooks,
     memory: MemoryLimit,
-    pub(super) deadline: Deadline,
+    pub(crate) deadline: Deadline,
 }
 
 impl GuestState {
@@ -104,7 +117,7 @@ impl GuestState {
 }
 
 /// A store for one instance, with its limits in force.
-pub(super) fn new_store(
+pub(crate) fn new_store(
     engine: &Engine,
     around: &Arc<Surroundings>,
     deadline: Deadline,
@@ -133,16 +146,7 @@ pub(super) fn new_store(
 
 /// A store for an instance that nobody calls.
 pub(crate) fn bare_store(engine: &Engine) -> Store<GuestState> {
-    let around = Surroundings {
-        environment: Vec::new(),
-        config: WasiConfigVariables::new(),
-        mounts: Vec::new(),
-        egress: None,
-        plugins: Plugins::none(),
-        memory_limit_bytes: None,
-        processor: None,
-    };
-    new_store(engine, &Arc::new(around), Deadline::start(Duration::MAX))
+    new_store(engine, &Arc::new(Surroundings::nothing()), Deadline::start(Duration::MAX))
 }
 
 impl WasiView for GuestState {

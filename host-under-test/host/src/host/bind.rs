@@ -78,7 +78,7 @@ fn plugin_for<'a>(
     let of_package = || plugins.iter().filter(|it| it.package() == (namespace, package));
     let Some(first) = of_package().next() else { return Ok(None) };
     let Some(backend) = config.get("backend") else { return Ok(Some(first)) };
-    let found = of_package().find(|plugin| plugin.backend() == Some(backend));
+    let found = of_package().find(|plugin| plugin.backend() == Some(backend.as_str()));
     found.map(Some).ok_or_else(|| {
         let known: Vec<&str> = of_package().filter_map(|plugin| plugin.backend()).collect();
         Error::Input(format!(

@@ -1,6 +1,7 @@
 //! A host: workloads on an engine, reached through one table of routes.
 
 mod bind;
+mod link;
 mod start;
 mod status;
 mod workload;
@@ -59,6 +60,25 @@ impl HostConfig {
             outgoing: pooled(ClientConfig::default()),
             plugins: plugin::all(),
         }
+    }
+}
+
+impl HostConfig {
+    /// Adds a plugin.
+    ///
+    /// # Errors
+    /// When there is one of the same package with the same name.
+    pub fn add_plugin(&mut self, plugin: Arc<dyn HostPlugin>) -> Result<()> {
+        let key = |it: &Arc<dyn HostPlugin>| (it.package(), it.backend().map(str::to_owned));
+        if let Some(taken) = self.plugins.iter().map(key).find(|other| *other == key(&plugin)) {
+            let ((namespace, package), name) = taken;
+            let name = name.unwrap_or_default();
+            return Err(Error::Input(format!(
+                "there is a plugin `{name}` of {namespace}:{package} already: choose another name"
+            )));
+        }
+        self.plugins.push(plugin);
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Inner;
 use super::bind::Bound;
+use super::link::{self, Links};
 use super::status::ComponentStatus;
 use super::workload::{Running, RunningComponent, Workload};
 use crate::code::{self, Origin};
@@ -11,11 +12,15 @@ use crate::digest::Sha256Digest;
 use crate::egress::{AllowedHosts, Egress, OutgoingHandler};
 use crate::error::{Error, Result};
 use crate::guest::{Guest, GuestConfig, Mount, Plugins, ProcessorShare, ServiceRun, Surroundings};
+use crate::plugin::KeyValue;
+use crate::provider::{Instances, Provided, ProviderStore};
 use crate::route::Key;
 use crate::workload::{
-    ComponentSource, ComponentSpec, InterfaceSpec, Resources, VolumeKind, WorkloadSpec,
+    ComponentSource, ComponentSpec, HttpSpec, InterfaceSpec, PoolSpec, Resources, VolumeKind,
+    WorkloadSpec,
 };
 use std::cell::OnceCell;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,8 +40,8 @@ pub struct StartNs {
 }
 
 /// A component as it was fetched and linked.
-struct Prepared {
-    linked: Arc<Linked>,
+pub(super) struct Prepared {
+    pub(super) linked: Arc<Linked>,
     source: String,
     digest: Sha256Digest,
     code: &'static str,
@@ -59,8 +64,10 @@ pub(super) async fn start(
     }
     let mut took = StartNs::default();
     let mut prepared = Vec::new();
+    let has_provider = spec.components.iter().any(link::is_provider);
     for component in &spec.components {
-        let offer = offer(&component.interfaces);
+        let mut offer = offer(&component.interfaces);
+        offer.keyvalue |= has_provider;
         let digest = component.digest;
         prepared
             .push(prepare(host, &component.source, digest, offer, precompiled, &mut took).await?);
@@ -72,8 +79,12 @@ pub(super) async fn start(
             Some(prepare(host, &service.source, service.digest, offer, None, &mut took).await?)
         }
     };
+    let links = link::resolve(spec, &prepared)?;
     let bound = Bound::bind(&host.config.plugins, spec).await?;
-    let (running, services) = assemble(host, spec, &prepared, service.as_ref(), bound)?;
+    let (running, services) = assemble(host, spec, &prepared, service.as_ref(), links, bound)?;
+    for provider in running.components.iter().flat_map(|component| &component.providers) {
+        provider.warm_up().await?;
+    }
     workload.run(&host.table, running, services);
     Ok(took)
 }
@@ -177,6 +188,7 @@ fn assemble(
     spec: &WorkloadSpec,
     prepared: &[Prepared],
     service: Option<&Prepared>,
+    links: Links,
     bound: Bound,
 ) -> Result<(Running, Vec<ServiceRun>)> {
     let mut running = Running::default();
@@ -184,27 +196,40 @@ fn assemble(
     let outgoing = Outgoing::new(host, spec);
     let processors: Vec<_> = spec.components.iter().map(|c| share(&c.resources)).collect();
     for (component, prepared) in spec.components.iter().zip(prepared) {
-        running
-            .components
-            .push(RunningComponent { about: about(component, prepared)?, replicas: Vec::new() });
+        running.components.push(RunningComponent::new(about(component, prepared)?));
     }
     for _ in 0..spec.replicas.get() {
         let volumes = Volumes::make(spec, &mut running.folders)?;
-        for (index, (component, prepared)) in spec.components.iter().zip(prepared).enumerate() {
+        let mut provider = None;
+        let mut order: Vec<usize> = (0..prepared.len()).collect();
+        // The others need it.
+        order.sort_by_key(|index| links.provider != Some(*index));
+        for index in order {
+            let (component, prepared) = (&spec.components[index], &prepared[index]);
+            let mut plugins = bound.plugins(Some(&component.name), &component.interfaces);
+            if links.leads_to_provider(index) {
+                plugins.stores.unnamed = provider.clone();
+            }
             let around = Surroundings {
                 processor: processors[index].clone(),
-                plugins: bound.plugins(Some(&component.name), &component.interfaces),
+                plugins,
                 ..surroundings(&component.resources, &component.interfaces, &volumes, &outgoing)?
             };
+            let Some(http) = &component.http else {
+                let store = providing(host, component, prepared, around)?;
+                provider = Some(Arc::new(Provided(Arc::clone(&store))) as Arc<dyn KeyValue>);
+                running.components[index].providers.push(store);
+                continue;
+            };
             let config = GuestConfig {
-                version: prepared.linked.handler(&component.http.versions)?,
+                version: prepared.linked.handler(&http.versions)?,
                 pool: component.pool,
                 around,
                 timeout: host.config.request_timeout,
                 max_instances: host.config.max_instances_per_component,
             };
             let guest = Arc::new(Guest::new(&prepared.linked, config, &prepared.source)?);
-            running.routes.extend(keys(component).map(|key| (key, Arc::clone(&guest))));
+            running.routes.extend(keys(http).map(|key| (key, Arc::clone(&guest))));
             running.components[index].replicas.push(guest);
         }
         if let (Some(service), Some(prepared)) = (&spec.service, service) {
@@ -222,8 +247,42 @@ fn assemble(
     Ok((running, services))
 }
 
+/// A component that others call.
+fn providing(
+    host: &Inner,
+    component: &ComponentSpec,
+    prepared: &Prepared,
+    around: Surroundings,
+) -> Result<Arc<ProviderStore>> {
+    let instances = match &component.pool {
+        None => Instances::Fresh,
+        Some(PoolSpec { size, max_invocations: None, max_concurrency: NonZeroU32::MIN }) => {
+            Instances::Warm(*size)
+        }
+        Some(_) => {
+            return Err(Error::Input(format!(
+                "component {} provides wasi:keyvalue: it may have a poolSize, but neither \
+                 maxInvocations nor maxConcurrency",
+                component.name
+            )));
+        }
+    };
+    let timeout = host.config.request_timeout;
+    let store = ProviderStore::new(&prepared.linked, around, timeout, instances, &prepared.source)?;
+    Ok(Arc::new(store))
+}
+
 fn about(component: &ComponentSpec, prepared: &Prepared) -> Result<ComponentStatus> {
-    let version = prepared.linked.handler(&component.http.versions)?;
+    let status = ComponentStatus {
+        component: component.name.clone(),
+        source: prepared.source.clone(),
+        digest: prepared.digest.to_string(),
+        code: prepared.code.to_owned(),
+        handler: "none: it provides wasi:keyvalue".to_owned(),
+        ..ComponentStatus::default()
+    };
+    let Some(http) = &component.http else { return Ok(status) };
+    let version = prepared.linked.handler(&http.versions)?;
     if component.pool.is_some() && version == crate::workload::WasiVersion::P2 {
         return Err(Error::Input(format!(
             "poolSize of component {}: {} is a WASI 0.2 component, which serves one request per \
@@ -231,18 +290,10 @@ fn about(component: &ComponentSpec, prepared: &Prepared) -> Result<ComponentStat
             component.name, prepared.source
         )));
     }
-    Ok(ComponentStatus {
-        component: component.name.clone(),
-        source: prepared.source.clone(),
-        digest: prepared.digest.to_string(),
-        code: prepared.code.to_owned(),
-        handler: format!("wasi:http/{}", version.handler()),
-        ..ComponentStatus::default()
-    })
+    Ok(ComponentStatus { handler: format!("wasi:http/{}", version.handler()), ..status })
 }
 
-fn keys(component: &ComponentSpec) -> impl Iterator<Item = Key> {
-    let http = &component.http;
+fn keys(http: &HttpSpec) -> impl Iterator<Item = Key> {
     let all = http.host.is_none().then_some(None);
     let hosts = http.hosts().map(|host| Some(host.to_owned()));
     all.into_iter().chain(hosts).map(|host| Key { host, path: http.path.clone() })

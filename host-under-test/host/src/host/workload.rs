@@ -3,6 +3,7 @@
 use super::bind::Bound;
 use super::status::{ComponentStatus, ServiceStatus, State, WorkloadStatus};
 use crate::guest::{Ended, Guest, ServiceRun};
+use crate::provider::ProviderStore;
 use crate::route::{Key, Table};
 use crate::workload::WorkloadSpec;
 use std::sync::atomic::Ordering::Relaxed;
@@ -45,7 +46,10 @@ pub(super) struct Running {
 /// A component and all its replicas.
 pub(super) struct RunningComponent {
     pub(super) about: ComponentStatus,
+    /// If requests reach it.
     pub(super) replicas: Vec<Arc<Guest>>,
+    /// If other components do.
+    pub(super) providers: Vec<Arc<ProviderStore>>,
 }
 
 /// One replica's service.
@@ -185,6 +189,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl RunningComponent {
+    pub(super) fn new(about: ComponentStatus) -> Self {
+        Self { about, replicas: Vec::new(), providers: Vec::new() }
+    }
+
     fn in_flight(&self) -> u64 {
         self.replicas.iter().map(|guest| u64::from(guest.counters.in_flight.load(Relaxed))).sum()
     }
@@ -192,6 +200,7 @@ impl RunningComponent {
     fn status(&self) -> ComponentStatus {
         let mut status = self.about.clone();
         status.in_flight = self.in_flight();
+        status.retired_trapped = self.providers.iter().map(|provider| provider.traps()).sum();
         for guest in &self.replicas {
             let counters = &guest.counters;
             for (total, counter) in [

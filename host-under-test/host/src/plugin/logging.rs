@@ -79,7 +79,7 @@ impl HostPlugin for StderrLogging {
         ("wasi", "logging")
     }
 
-    fn backend(&self) -> Option<&'static str> {
+    fn backend(&self) -> Option<&str> {
         None
     }
 

@@ -52,7 +52,7 @@ pub trait HostPlugin: Send + Sync + 'static {
 
     /// The value of `config.backend` that chooses it; `None` if its package has
     /// only one.
-    fn backend(&self) -> Option<&'static str>;
+    fn backend(&self) -> Option<&str>;
 
     /// Provides for an entry of a workload that starts.
     ///

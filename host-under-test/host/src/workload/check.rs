@@ -21,6 +21,9 @@ const MAX_REPLICAS: u32 = 1000;
 
 /// Where things of a workload are looked for.
 struct Scope<'a> {
+    /// `spec.template.spec`, and where that is.
+    root: &'a Field<'a>,
+    at: Location,
     /// Relative paths are relative to it.
     folder: &'a Path,
     /// The workload's own `hostInterfaces`.
@@ -75,7 +78,7 @@ fn check_workload(root: &Field, wire: WireWorkload, folder: &Path) -> Result<Wor
         http::check_unused(&shared)?;
     }
     let volumes = resources::volumes(&field.field("volumes"), wire.volumes, folder)?;
-    let scope = Scope { folder, shared: &shared, volumes: &volumes };
+    let scope = Scope { root: &field, at, folder, shared: &shared, volumes: &volumes };
     let components = check_components(&field.field("components"), wire.components, &scope)?;
     let service = wire
         .service
@@ -121,11 +124,15 @@ fn check_components(
             source,
             digest,
             pool,
-            http: route.http.clone(),
+            http: route.as_ref().map(|route| route.http.clone()),
             interfaces: interfaces::effective(scope.shared, &own),
             resources: resources::resources(&resources, wire.local_resources, scope.volumes)?,
         });
-        routes.push(route);
+        routes.extend(route);
+    }
+    if routes.is_empty() && !components.is_empty() {
+        let what = "wasi:http is missing: without it no request can reach any component";
+        return Err(scope.root.field("hostInterfaces").refuse(scope.at, what));
     }
     http::check_conflicts(&routes)?;
     Ok(components)

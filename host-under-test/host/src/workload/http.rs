@@ -28,7 +28,8 @@ pub(super) struct Route<'a> {
     at: Location,
 }
 
-/// The requests of one component, which is at `component`.
+/// The requests of one component, which is at `component`; none without
+/// `wasi:http` in its list or the workload's.
 ///
 /// Its own entry goes before the workload's: for the handlers, for the path, and
 /// for host and aliases together (one of them alone would silently keep names
@@ -37,14 +38,11 @@ pub(super) fn route<'a>(
     shared: &[Entry<'a>],
     own: &[Entry<'a>],
     component: (&Field<'a>, Location),
-) -> Result<Route<'a>> {
+) -> Result<Option<Route<'a>>> {
     let is_http = |entry: &&Entry| entry.spec.is_of("wasi", "http");
     let own = own.iter().find(is_http);
     let shared = shared.iter().find(is_http);
-    let Some(entry) = own.or(shared) else {
-        let what = "wasi:http is missing: without it no request can reach the component";
-        return Err(component.0.field("hostInterfaces").refuse(component.1, what));
-    };
+    let Some(entry) = own.or(shared) else { return Ok(None) };
     let has_names = |entry: &&Entry| [HOST, ALIASES].iter().any(|k| entry.config.contains_key(*k));
     let (host, aliases) = match own.filter(has_names).or(shared) {
         Some(named) => hosts(&named.field.field("config"), &named.config)?,
@@ -63,7 +61,7 @@ pub(super) fn route<'a>(
         let what = "no handler is listed: add incoming-handler (0.2) or handler (0.3)";
         return Err(entry.field.field("interfaces").refuse(entry.at, what));
     }
-    Ok(Route { http: HttpSpec { host, aliases, path, versions }, field, at })
+    Ok(Some(Route { http: HttpSpec { host, aliases, path, versions }, field, at }))
 }
 
 /// Refuses two components that answer the same requests. A named host goes

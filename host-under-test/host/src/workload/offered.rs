@@ -119,11 +119,8 @@ const PACKAGES: &[Package] = &[
 ];
 
 /// What wasmCloud's host has and this one does not have so far.
-const LATER: &[(&str, &str)] = &[
-    ("wasi", "blobstore"),
-    ("wasi", "sockets"),
-    ("wasmcloud", "messaging"),
-];
+const LATER: &[(&str, &str)] =
+    &[("wasi", "blobstore"), ("wasi", "sockets"), ("wasmcloud", "messaging")];
 
 /// Finds a package by name, or says which there are.
 pub(super) fn package(namespace: &str, name: &str) -> Result<&'static Package, String> {

@@ -54,8 +54,8 @@ pub struct ComponentSpec {
     pub digest: Option<Sha256Digest>,
     /// Warm instances; without it, each request has a fresh one.
     pub pool: Option<PoolSpec>,
-    /// Which requests it answers.
-    pub http: HttpSpec,
+    /// Which requests it answers; none, if it is there for other components.
+    pub http: Option<HttpSpec>,
     /// What it may use of the host: the workload's interfaces, with its own in
     /// place of those of the same package.
     pub interfaces: Vec<InterfaceSpec>,

@@ -13,11 +13,12 @@ use crate::listing;
 use crate::places::Places;
 
 /// Folder in `wit/`, the crate, folder in the crate.
-const COPIES: [(&str, &str, &str); 3] = [
+const COPIES: [(&str, &str, &str); 4] = [
     ("p2", "wasmtime-wasi-http", "wit"),
     ("p3", "wasmtime-wasi-http", "src/p3/wit"),
     // It names no package of 0.2 or 0.3, so guests of both can import it.
     ("config", "wasmtime-wasi-config", "wit"),
+    ("keyvalue", "wasmtime-wasi-keyvalue", "wit"),
 ];
 
 type Tree = BTreeMap<PathBuf, Vec<u8>>;

@@ -19,9 +19,11 @@ mod generated {
 use generated::wasi::keyvalue::{atomics, store};
 
 /// A bucket that a guest has opened.
+#[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub struct Handle(Arc<dyn Bucket>);
 
 /// An error for the guest, or one that traps it.
+#[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub enum Failure {
     Guest(KeyValueError),
     Trap(ResourceTableError),

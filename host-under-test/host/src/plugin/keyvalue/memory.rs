@@ -1,8 +1,6 @@
 //! Buckets in this process's memory, which end with it.
 
-use super::{
-    Answer, Bucket, KeyValue, KeyValueError, Keys, PAGE_BYTES, incremented,
-};
+use super::{Answer, Bucket, KeyValue, KeyValueError, Keys, PAGE_BYTES, incremented};
 use crate::plugin::Caller;
 use futures_util::FutureExt;
 use futures_util::future::ready;

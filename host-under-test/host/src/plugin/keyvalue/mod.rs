@@ -97,10 +97,6 @@ impl Stores {
             (None, None) => Err(KeyValueError::NoSuchStore),
         }
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.unnamed.is_none() && self.named.is_empty()
-    }
 }
 
 /// Refuses a key that some provider could not hold.

@@ -28,7 +28,7 @@ impl HostPlugin for NativeKeyValue {
         ("wasi", "keyvalue")
     }
 
-    fn backend(&self) -> Option<&'static str> {
+    fn backend(&self) -> Option<&str> {
         Some(match self {
             Self::Memory => "memory",
             Self::Filesystem => "filesystem",

@@ -97,12 +97,11 @@ impl Bucket for RedisBucket {
         let (mut connection, key) = (self.connection.clone(), self.key(&key));
         async move {
             let delta = i64::try_from(delta).map_err(|_| not_a_number())?;
-            let sum: i64 = connection.incr(key, delta).await.map_err(|error| {
-                match error.kind() {
+            let sum: i64 =
+                connection.incr(key, delta).await.map_err(|error| match error.kind() {
                     ErrorKind::Server(ServerErrorKind::ResponseError) => not_a_number(),
                     _ => error.into(),
-                }
-            })?;
+                })?;
             u64::try_from(sum).map_err(|_| not_a_number())
         }
         .boxed()

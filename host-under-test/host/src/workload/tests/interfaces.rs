@@ -142,7 +142,8 @@ fn a_component_goes_before_its_workload() {
     let routes: Vec<_> = workload
         .components
         .iter()
-        .map(|c| (c.http.hosts().collect::<Vec<_>>().join(" "), c.http.path.as_str()))
+        .filter_map(|c| c.http.as_ref())
+        .map(|http| (http.hosts().collect::<Vec<_>>().join(" "), http.path.as_str()))
         .collect();
     let want = [("shop store", "/"), ("shop store", "/a"), ("other", "/"), ("third", "/a")];
     assert_eq!(routes, want.map(|(hosts, path)| (hosts.to_owned(), path)));

@@ -52,8 +52,9 @@ fn the_smallest_workload() {
     let [component] = &*workload.components else { panic!("one component") };
     assert_eq!(component.source, ComponentSource::File("dir/hello.wasm".into()));
     assert_eq!((component.digest, component.pool), (None, None));
-    assert_eq!((&component.http.host, component.http.path.as_str()), (&None, "/"));
-    assert!(component.http.offers(WasiVersion::P2) && component.http.offers(WasiVersion::P3));
+    let http = component.http.as_ref().unwrap();
+    assert_eq!((&http.host, http.path.as_str()), (&None, "/"));
+    assert!(http.offers(WasiVersion::P2) && http.offers(WasiVersion::P3));
     assert_eq!(component.resources, Resources::default());
     assert_eq!(component.interfaces, workload.interfaces);
 }
@@ -124,9 +125,10 @@ fn every_field_is_taken() {
     let max_invocations = Some(at_least_one(100));
     assert_eq!(cart.pool, Some(PoolSpec { size, max_invocations, max_concurrency: concurrency }));
     // Its own wasi:http entry, but the workload's hosts, since it names none.
-    let hosts: Vec<_> = cart.http.hosts().collect();
+    let http = cart.http.as_ref().unwrap();
+    let hosts: Vec<_> = http.hosts().collect();
     assert_eq!(hosts, ["Shop.localhost", "a.localhost", "b.localhost"]);
-    assert_eq!((cart.http.path.as_str(), &*cart.http.versions), ("/cart", &[WasiVersion::P2][..]));
+    assert_eq!((http.path.as_str(), &*http.versions), ("/cart", &[WasiVersion::P2][..]));
     let lists =
         |c: &ComponentSpec, i: &str| c.interfaces.iter().any(|e| e.lists("wasi", "http", i));
     assert!(lists(front, "client") && !lists(cart, "client"));

@@ -1,0 +1,396 @@
+//! `wasi:keyvalue` by every way that leads to it: the same session gets the same
+//! answers, alone and among others; what cannot be linked is refused by name.
+
+use crate::harness::{Files, Server, check_refused, eventually, host, prebuilt};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// A way to a store: what the consumer lists, further components of the
+/// workload, and arguments of the host.
+struct Way {
+    name: &'static str,
+    interface: String,
+    components: String,
+    arguments: Vec<String>,
+}
+
+/// An entry of `hostInterfaces` with this `config`.
+fn listed(config: &str) -> String {
+    format!(
+        "- {{namespace: wasi, package: keyvalue, interfaces: [store, atomics], config: {{{config}}}}}"
+    )
+}
+
+fn file(workload: &str, interface: &str, components: &str) -> String {
+    format!(
+        "apiVersion: runtime.wasmcloud.dev/v1alpha1\nkind: WorkloadDeployment\n\
+         metadata: {{name: {workload}}}\nspec:\n  template:\n    spec:\n      components:\n        \
+         - name: consumer\n          file: {}\n          hostInterfaces:\n            \
+         - {{namespace: wasi, package: http, interfaces: [handler]}}\n            {interface}\n{components}",
+        prebuilt("kv-p3").display()
+    )
+}
+
+/// A component that others import from.
+fn provider(name: &str, guest: &str, more: &str) -> String {
+    format!("        - name: {name}\n          file: {}\n{more}", prebuilt(guest).display())
+}
+
+fn plugin_argument() -> Vec<String> {
+    vec!["--plugin".to_owned(), format!("tree={}", prebuilt("kv-store").display())]
+}
+
+/// Every way; Redis and the folder are the caller's.
+fn ways(files: &Files, redis: &Redis) -> Vec<Way> {
+    let folder = files.path("store");
+    std::fs::create_dir_all(&folder).expect("a folder for the store");
+    let own = listed("backend: memory");
+    let forward = |more: &str| {
+        let lists = format!("          hostInterfaces:\n            {own}\n{more}");
+        provider("middle", "kv-forward", &lists)
+    };
+    let way = |name, interface: String, components: String| Way {
+        name,
+        interface,
+        components,
+        arguments: Vec::new(),
+    };
+    vec![
+        way("memory", own.clone(), String::new()),
+        way(
+            "filesystem",
+            listed(&format!("backend: filesystem, folder: {}", folder.display())),
+            String::new(),
+        ),
+        way(
+            "redis",
+            listed(&format!("backend: redis, url: 'redis://{}/'", redis.addr)),
+            String::new(),
+        ),
+        Way {
+            arguments: plugin_argument(),
+            ..way("component plugin", listed("backend: tree"), String::new())
+        },
+        way("linked, an instance per call", String::new(), forward("")),
+        way("linked, warm", String::new(), forward("          poolSize: 4\n")),
+    ]
+}
+
+fn serve(files: &Files, way: &Way) -> Server {
+    let text = file("kv", &way.interface, &way.components);
+    let mut command = host();
+    command.arg("serve").arg("--workload").arg(files.write("kv.yaml", text)).args(&way.arguments);
+    Server::start(command)
+}
+
+/// A Redis server of our own, on a free port, without files.
+struct Redis {
+    child: Child,
+    addr: String,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let port =
+            TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
+        let addr = port.to_string();
+        let child = Command::new("redis-server")
+            .args(["--port", &port.port().to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args(["--appendonly", "no", "--daemonize", "no", "--dir", "/tmp"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("Debian's redis-server is installed (.ci/install tests)");
+        let redis = Self { child, addr };
+        eventually("Redis answers", || TcpStream::connect(&redis.addr).ok());
+        redis
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One line of a session.
+#[derive(Debug, Clone)]
+enum Step {
+    Get(u8),
+    Set(u8, String),
+    Fill(u8, u32),
+    Delete(u8),
+    Exists(u8),
+    Increment(u8, u32),
+    List,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = 0_u8..12;
+    prop_oneof![
+        4 => key.clone().prop_map(Step::Get),
+        3 => (key.clone(), "[a-z0-9 ]{0,20}").prop_map(|(key, text)| Step::Set(key, text)),
+        1 => (key.clone(), 0_u32..70_000).prop_map(|(key, bytes)| Step::Fill(key, bytes)),
+        2 => key.clone().prop_map(Step::Delete),
+        2 => key.clone().prop_map(Step::Exists),
+        4 => (key, 0_u32..1000).prop_map(|(key, by)| Step::Increment(key, by)),
+        1 => Just(Step::List),
+    ]
+}
+
+/// A session as a guest reads it; keys begin with `prefix`.
+fn script(prefix: &str, steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let _ = match step {
+            Step::Get(key) => writeln!(text, "get {prefix}{key}"),
+            Step::Set(key, value) => writeln!(text, "set {prefix}{key} {value}"),
+            Step::Fill(key, bytes) => writeln!(text, "fill {prefix}{key} {bytes}"),
+            Step::Delete(key) => writeln!(text, "delete {prefix}{key}"),
+            Step::Exists(key) => writeln!(text, "exists {prefix}{key}"),
+            Step::Increment(key, by) => writeln!(text, "increment {prefix}{key} {by}"),
+            Step::List => writeln!(text, "list"),
+        };
+    }
+    text
+}
+
+/// What any store must answer; `list` is left out when others share the bucket.
+fn expected(prefix: &str, steps: &[Step]) -> Vec<String> {
+    let mut store: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let key = |key: &u8| format!("{prefix}{key}");
+    let answers = steps.iter().map(|step| match step {
+        Step::Get(of) => match store.get(&key(of)) {
+            None => "none".to_owned(),
+            Some(value) => summary(value),
+        },
+        Step::Set(of, text) => {
+            store.insert(key(of), text.as_bytes().to_vec());
+            "set".to_owned()
+        }
+        Step::Fill(of, bytes) => {
+            store.insert(key(of), vec![b'x'; *bytes as usize]);
+            "set".to_owned()
+        }
+        Step::Delete(of) => {
+            store.remove(&key(of));
+            "deleted".to_owned()
+        }
+        Step::Exists(of) => store.contains_key(&key(of)).to_string(),
+        Step::Increment(of, by) => {
+            let number = match store.get(&key(of)) {
+                None => Some(0),
+                Some(value) => std::str::from_utf8(value).ok().and_then(|t| t.parse::<u64>().ok()),
+            };
+            match number {
+                None => "error the value is not a number, or the sum is too large".to_owned(),
+                Some(number) => {
+                    let sum = number + u64::from(*by);
+                    store.insert(key(of), sum.to_string().into_bytes());
+                    sum.to_string()
+                }
+            }
+        }
+        Step::List => store.keys().cloned().collect::<Vec<_>>().join(" "),
+    });
+    answers.collect()
+}
+
+fn summary(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) if text.len() <= 64 => format!("value {text}"),
+        _ => {
+            let sum = value
+                .iter()
+                .fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+            format!("value of {} bytes, {sum:016x}", value.len())
+        }
+    }
+}
+
+fn answers(server: &Server, text: &str) -> Vec<String> {
+    answers_at(server, "/script", text)
+}
+
+fn answers_at(server: &Server, path: &str, text: &str) -> Vec<String> {
+    let request =
+        format!("POST {path} HTTP/1.1\r\nHost: kv\r\nContent-Length: {}\r\n\r\n{text}", text.len());
+    let response = server.connect().exchange(&request);
+    let body = String::from_utf8(response.body).expect("answers are text");
+    assert_eq!(response.head.status, 200, "{body}");
+    body.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_way_gives_the_same_answers() {
+    let (files, redis) = (Files::new(), Redis::start());
+    let servers: Vec<(&str, Server)> =
+        ways(&files, &redis).iter().map(|way| (way.name, serve(&files, way))).collect();
+    let sessions_begun = Cell::new(0);
+    let mut runner =
+        TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
+    let sessions = proptest::collection::vec(step(), 1000);
+    let outcome = runner.run(&sessions, |steps| {
+        let session = sessions_begun.get() + 1;
+        sessions_begun.set(session);
+        // Keys of their own; `list` sees those of earlier sessions too.
+        let prefix = format!("s{session}-");
+        let steps: Vec<Step> =
+            steps.into_iter().filter(|step| !matches!(step, Step::List) || session == 1).collect();
+        let want = expected(&prefix, &steps);
+        for (name, server) in &servers {
+            let got = answers(server, &script(&prefix, &steps));
+            for (index, (got, want)) in got.iter().zip(&want).enumerate() {
+                prop_assert_eq!(got, want, "{}: step {}: {:?}", name, index, steps[index]);
+            }
+            prop_assert_eq!(got.len(), want.len(), "{}", name);
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn every_way_serves_32_callers_at_a_time() {
+    let (files, redis) = (Files::new(), Redis::start());
+    for way in ways(&files, &redis) {
+        let server = serve(&files, &way);
+        std::thread::scope(|scope| {
+            for caller in 0..32_u8 {
+                let server = &server;
+                scope.spawn(move || {
+                    let prefix = format!("c{caller}-");
+                    let steps: Vec<Step> = (0..60)
+                        .flat_map(|turn| {
+                            let key = (turn + caller) % 12;
+                            [Step::Increment(key, 1), Step::Get(key), Step::Exists(key + 1)]
+                        })
+                        .collect();
+                    let got = answers(server, &script(&prefix, &steps));
+                    assert_eq!(got, expected(&prefix, &steps), "caller {caller}");
+                });
+            }
+        });
+        // One key, counted by all: no call is lost.
+        std::thread::scope(|scope| {
+            for _ in 0..32 {
+                scope.spawn(|| answers(&server, &"increment all 1\n".repeat(10)));
+            }
+        });
+        assert_eq!(answers(&server, "get all\n"), ["value 320"], "{}", way.name);
+    }
+}
+
+#[test]
+fn long_lists_come_in_pages() {
+    let (files, redis) = (Files::new(), Redis::start());
+    for way in ways(&files, &redis) {
+        let server = serve(&files, &way);
+        let response =
+            server.connect().exchange("GET /list?n=1&bytes=1048576 HTTP/1.1\r\nHost: kv\r\n\r\n");
+        response.check(200, "1 x list 1048576");
+    }
+}
+
+#[test]
+fn named_stores_are_apart() {
+    let files = Files::new();
+    let entry =
+        |name: &str| listed("backend: memory").replace("- {", &format!("- {{name: {name}, "));
+    let components: String = ["first", "second", "other"]
+        .iter()
+        .map(|bucket| {
+            format!(
+                "        - name: {bucket}\n          file: {}\n          hostInterfaces:\n            \
+                 - {{namespace: wasi, package: http, interfaces: [handler], config: {{path: /{bucket}}}}}\n            \
+                 {}\n            {}\n            {}\n          localResources: {{environment: {{config: {{BUCKET: {bucket}}}}}}}\n",
+                prebuilt("kv-p3").display(),
+                listed("backend: memory"),
+                entry("first"),
+                entry("second"),
+            )
+        })
+        .collect();
+    let mut command = host();
+    let text = file("kv", &listed("backend: memory"), &components);
+    command.arg("serve").arg("--workload").arg(files.write("named.yaml", text));
+    let server = Server::start(command);
+    for (path, text, want) in [
+        ("/first/script", "set a x\nlist\n", vec!["set", "a"]),
+        ("/second/script", "get a\nset a y\n", vec!["none", "set"]),
+        ("/other/script", "get a\nset b z\nlist\n", vec!["none", "set", "b"]),
+        ("/first/script", "list\nget a\n", vec!["a", "value x"]),
+    ] {
+        assert_eq!(answers_at(&server, path, text), want, "{path}");
+    }
+}
+
+fn refused(interface: &str, components: &str, parts: &[&str]) {
+    let files = Files::new();
+    let path = files.write("kv.yaml", file("kv", interface, components));
+    let mut command = host();
+    command.args(["serve", "--addr", "127.0.0.1:0", "--workload"]).arg(path);
+    check_refused(command, 2, parts);
+}
+
+#[test]
+fn what_cannot_be_linked_is_refused_by_name() {
+    let one = provider("one", "kv-store", "");
+    let two = provider("two", "kv-store", "");
+    refused("", "", &["imports wasi:keyvalue/", "which its hostInterfaces do not list"]);
+    refused("", &format!("{one}{two}"), &["components one and two both provide wasi:keyvalue"]);
+    refused(
+        &listed("backend: memory"),
+        &one,
+        &["component consumer has wasi:keyvalue from component one and from hostInterfaces"],
+    );
+    refused(
+        "",
+        &provider("ring", "kv-forward", ""),
+        &["component ring imports wasi:keyvalue, which only ring itself provides"],
+    );
+    refused("", &provider("idle", "hello-p3", ""), &["no request can reach component idle"]);
+    refused(
+        &listed("backend: tape"),
+        "",
+        &[
+            "config.backend of wasi:keyvalue: this host has no `tape`, only memory, filesystem, redis",
+        ],
+    );
+    refused(
+        &listed("backend: filesystem, folder: here"),
+        "",
+        &["config.folder of wasi:keyvalue: here is not a folder"],
+    );
+    refused(&listed("backend: redis"), "", &["wasi:keyvalue needs `config.url`"]);
+    refused(
+        &listed("bakend: memory"),
+        "",
+        &["unknown key, wasi:keyvalue knows: backend, folder, maxBytes, url"],
+    );
+}
+
+#[test]
+fn a_plugin_that_does_not_work_keeps_the_host_from_starting() {
+    let files = Files::new();
+    let path = files.write("kv.yaml", file("kv", &listed("backend: tree"), ""));
+    let serve = |plugin: PathBuf| {
+        let mut command = host();
+        command.args(["serve", "--addr", "127.0.0.1:0", "--workload"]).arg(&path);
+        command.arg("--plugin").arg(format!("tree={}", plugin.display()));
+        command
+    };
+    check_refused(
+        serve(prebuilt("hello-p3")),
+        2,
+        &["exports no store and atomics of wasi:keyvalue"],
+    );
+    check_refused(serve(prebuilt("kv-forward")), 2, &["imports wasi:keyvalue"]);
+    check_refused(serve(files.path("absent.wasm")), 2, &["reading component"]);
+}
