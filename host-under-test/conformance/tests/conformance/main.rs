@@ -8,6 +8,7 @@ mod admin;
 /// Loading machine code: what is refused, and that it serves like the component.
 mod aot;
 /// Ways to get code: three compilers, and code kept from one start to the next.
+mod chaining;
 mod compilers;
 /// The two JSON lines, arguments and exit codes.
 mod contract;

@@ -38,8 +38,15 @@ pub trait OutgoingHandler: Send + Sync + 'static {
     fn send(&self, request: OutgoingRequest) -> Sending;
 }
 
+/// Those who answer without a socket: the other components of a workload.
+pub(crate) trait Neighbours: Send + Sync {
+    /// Sends a request to the neighbour it names, or gives it back if there is none.
+    fn send(&self, request: OutgoingRequest) -> Result<Sending, OutgoingRequest>;
+}
+
 /// One component's way out.
 pub(crate) struct Egress {
+    neighbours: Arc<dyn Neighbours>,
     allowed: AllowedHosts,
     handler: Arc<dyn OutgoingHandler>,
     /// What the workload's components may have under way together.
@@ -48,21 +55,27 @@ pub(crate) struct Egress {
 
 impl Egress {
     pub(crate) fn new(
+        neighbours: Arc<dyn Neighbours>,
         allowed: AllowedHosts,
         handler: Arc<dyn OutgoingHandler>,
         quota: Arc<Semaphore>,
     ) -> Self {
-        Self { allowed, handler, quota }
+        Self { neighbours, allowed, handler, quota }
     }
 
     pub(crate) async fn send(&self, request: OutgoingRequest) -> Result<Response<WasiBody>, Error> {
-        self.allowed.judge(request.request.uri())?;
         // Refused, not queued: the guest can tell its caller.
         let permit = Arc::clone(&self.quota)
             .try_acquire_owned()
             .map_err(|_| Error::ConnectionLimitReached)?;
         let between_bytes_timeout = request.between_bytes_timeout;
-        let response = self.handler.send(request).await?;
+        let response = match self.neighbours.send(request) {
+            Ok(sending) => sending.await?,
+            Err(request) => {
+                self.allowed.judge(request.request.uri())?;
+                self.handler.send(request).await?
+            }
+        };
         Ok(response.map(|body| client::timed(body, between_bytes_timeout, permit)))
     }
 }

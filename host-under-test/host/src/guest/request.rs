@@ -6,7 +6,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use wasmtime_wasi_http::Error;
+use wasmtime_wasi_http::{Error, WasiBody};
 
 /// What a client sends, at most so many bytes of it.
 pub(crate) struct RequestBody {
@@ -18,6 +18,7 @@ pub(crate) struct RequestBody {
 enum Source {
     Connection(Incoming),
     Memory(Full<Bytes>),
+    Guest(WasiBody),
 }
 
 impl RequestBody {
@@ -39,6 +40,14 @@ impl RequestBody {
     }
 }
 
+impl RequestBody {
+    /// Of a request that another guest sends; how much that may be is bounded by
+    /// what both may hold.
+    pub(crate) fn of_guest(body: WasiBody) -> Self {
+        Self { source: Source::Guest(body), left_bytes: u64::MAX, limit_bytes: u64::MAX }
+    }
+}
+
 impl Body for RequestBody {
     type Data = Bytes;
     type Error = Error;
@@ -54,6 +63,7 @@ impl Body for RequestBody {
             }
             Source::Memory(body) => ready!(Pin::new(body).poll_frame(cx))
                 .map(|frame| frame.map_err(|never| match never {})),
+            Source::Guest(body) => ready!(Pin::new(body).poll_frame(cx)),
         };
         let Some(Ok(frame)) = frame else { return Poll::Ready(frame) };
         let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
@@ -70,6 +80,7 @@ impl Body for RequestBody {
         match &self.source {
             Source::Connection(incoming) => incoming.is_end_stream(),
             Source::Memory(body) => body.is_end_stream(),
+            Source::Guest(body) => body.is_end_stream(),
         }
     }
 
@@ -77,6 +88,7 @@ impl Body for RequestBody {
         match &self.source {
             Source::Connection(incoming) => incoming.size_hint(),
             Source::Memory(body) => body.size_hint(),
+            Source::Guest(body) => body.size_hint(),
         }
     }
 }

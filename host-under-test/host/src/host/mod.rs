@@ -1,6 +1,7 @@
 //! A host: workloads on an engine, reached through one table of routes.
 
 mod bind;
+mod chain;
 mod link;
 mod start;
 mod status;

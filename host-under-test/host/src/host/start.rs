@@ -3,13 +3,14 @@
 
 use super::Inner;
 use super::bind::Bound;
+use super::chain::Chain;
 use super::link::{self, Links};
 use super::status::ComponentStatus;
 use super::workload::{Running, RunningComponent, Workload};
 use crate::code::{self, Origin};
 use crate::component::{self, Linked, Offer};
 use crate::digest::Sha256Digest;
-use crate::egress::{AllowedHosts, Egress, OutgoingHandler};
+use crate::egress::{AllowedHosts, Egress, Neighbours, OutgoingHandler};
 use crate::error::{Error, Result};
 use crate::guest::{Guest, GuestConfig, Mount, Plugins, ProcessorShare, ServiceRun, Surroundings};
 use crate::plugin::KeyValue;
@@ -20,6 +21,7 @@ use crate::workload::{
     WorkloadSpec,
 };
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -200,6 +202,10 @@ fn assemble(
     }
     for _ in 0..spec.replicas.get() {
         let volumes = Volumes::make(spec, &mut running.folders)?;
+        // Each replica is a world of its own.
+        let chain = Arc::new(Chain::new());
+        let outgoing = outgoing.beside(&chain);
+        let mut guests = BTreeMap::new();
         let mut provider = None;
         let mut order: Vec<usize> = (0..prepared.len()).collect();
         // The others need it.
@@ -230,8 +236,10 @@ fn assemble(
             };
             let guest = Arc::new(Guest::new(&prepared.linked, config, &prepared.source)?);
             running.routes.extend(keys(http).map(|key| (key, Arc::clone(&guest))));
+            guests.insert(component.name.clone(), Arc::downgrade(&guest));
             running.components[index].replicas.push(guest);
         }
+        chain.fill(guests);
         if let (Some(service), Some(prepared)) = (&spec.service, service) {
             let around =
                 surroundings(&service.resources, &service.interfaces, &volumes, &outgoing)?;
@@ -307,7 +315,7 @@ fn surroundings(
     resources: &Resources,
     interfaces: &[InterfaceSpec],
     volumes: &Volumes,
-    outgoing: &Outgoing<'_>,
+    outgoing: &OutgoingBeside<'_>,
 ) -> Result<Surroundings> {
     Ok(Surroundings {
         environment: resources.environment.clone().into_iter().collect(),
@@ -331,19 +339,33 @@ struct Outgoing<'a> {
     shared: OnceCell<(Arc<dyn OutgoingHandler>, Arc<Semaphore>)>,
 }
 
+/// The same, for the components of one replica.
+struct OutgoingBeside<'a> {
+    outgoing: &'a Outgoing<'a>,
+    neighbours: Arc<Chain>,
+}
+
 impl<'a> Outgoing<'a> {
     fn new(host: &'a Inner, spec: &'a WorkloadSpec) -> Self {
         Self { host, spec, shared: OnceCell::new() }
     }
 
+    fn beside(&'a self, chain: &Arc<Chain>) -> OutgoingBeside<'a> {
+        OutgoingBeside { outgoing: self, neighbours: Arc::clone(chain) }
+    }
+}
+
+impl OutgoingBeside<'_> {
     fn for_component(&self, resources: &Resources) -> Result<Egress> {
+        let Outgoing { host, spec, shared } = self.outgoing;
         let allowed = AllowedHosts::parse(resources.allowed_hosts.iter().map(String::as_str))
             .map_err(|wrong| Error::Input(format!("allowedHosts: {wrong}")))?;
-        let (handler, quota) = self.shared.get_or_init(|| {
-            let quota = Semaphore::new(self.host.config.max_outgoing_requests);
-            ((self.host.config.outgoing)(self.spec), Arc::new(quota))
+        let (handler, quota) = shared.get_or_init(|| {
+            let quota = Semaphore::new(host.config.max_outgoing_requests);
+            ((host.config.outgoing)(spec), Arc::new(quota))
         });
-        Ok(Egress::new(allowed, Arc::clone(handler), Arc::clone(quota)))
+        let neighbours: Arc<dyn Neighbours> = self.neighbours.clone();
+        Ok(Egress::new(neighbours, allowed, Arc::clone(handler), Arc::clone(quota)))
     }
 }
 

@@ -78,7 +78,12 @@ impl<'a> Stage<'a> {
         subject: &'a Subject,
         arm: &'a Arm,
     ) -> Result<Self, String> {
-        let options = subject.launch.words_of(&arm.options)?;
+        let components = std::path::absolute(&arm.components_dir).unwrap_or_default();
+        let components = components.to_string_lossy();
+        let mut options = subject.launch.words_of(&arm.options)?;
+        for word in options.iter_mut().flat_map(|(_, words)| words) {
+            *word = named(word, &[("components", &components)]);
+        }
         let precompile = |wrapper: &[String]| match arm.precompile {
             true => subject.precompiled(arm, &options, &bench.cache, wrapper).map(Some),
             false => Ok(None),

@@ -213,7 +213,8 @@ impl Reader<'_> {
         let mut options = Vec::new();
         for (name, values) in &self.wire.options {
             for words in values.values() {
-                self.placeholders(words, |placeholder| placeholder == "value", "{value}")?;
+                let known = |placeholder: &str| ["value", "components"].contains(&placeholder);
+                self.placeholders(words, known, "{value} {components}")?;
             }
             let values =
                 values.iter().map(|(value, words)| (value.clone(), words.get_ref().clone()));

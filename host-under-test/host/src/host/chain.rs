@@ -1,0 +1,114 @@
+//! Requests from one component of a workload to another: answered in the
+//! process, bodies streamed both ways, without a socket.
+//!
+//! Each is a task of its own, so that a chain of components is no chain of calls
+//! on one stack, and one that calls itself runs out of instances, not of stack.
+
+use crate::egress::{Neighbours, OutgoingRequest, Sending};
+use crate::guest::{Alive, Body, Failure, Guest, RequestBody};
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Request, Response};
+use http_body_util::BodyExt;
+use http_body_util::channel::{Channel, Sender};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, Weak};
+use tokio::sync::{mpsc, oneshot};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+/// Parts of a body that may wait for their reader.
+const PARTS_AHEAD: usize = 2;
+
+/// The components of one workload by name, for each other. They are made with
+/// it, so it learns of them afterwards.
+pub(super) struct Chain {
+    guests: OnceLock<BTreeMap<String, Weak<Guest>>>,
+    alive: Alive,
+}
+
+impl Chain {
+    pub(super) fn new() -> Self {
+        let (alive, _nobody_waits) = mpsc::channel(1);
+        Self { guests: OnceLock::new(), alive }
+    }
+
+    /// Says who is there; once.
+    pub(super) fn fill(&self, guests: BTreeMap<String, Weak<Guest>>) {
+        // A second call would be a mistake of this crate; the first one holds.
+        let _ = self.guests.set(guests);
+    }
+}
+
+impl Neighbours for Chain {
+    fn send(&self, mut request: OutgoingRequest) -> Result<Sending, OutgoingRequest> {
+        let uri = request.request.uri();
+        let guest = uri.host().and_then(|name| self.guests.get()?.get(name)?.upgrade());
+        let Some(guest) = guest else { return Err(request) };
+        let authority = uri.authority().map(|it| HeaderValue::from_str(it.as_str()));
+        if let Some(Ok(authority)) = authority {
+            request.request.headers_mut().insert(HOST, authority);
+        }
+        let alive = self.alive.clone();
+        let first_byte_timeout = request.first_byte_timeout;
+        Ok(Box::pin(async move {
+            let (sender, receiver) = oneshot::channel();
+            tokio::spawn(answer(guest, request.request, alive, sender));
+            match tokio::time::timeout(first_byte_timeout, receiver).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => Err(Error::InternalError(None)),
+                Err(_) => Err(Error::HttpResponseTimeout),
+            }
+        }))
+    }
+}
+
+type Answer = Result<Response<WasiBody>, Error>;
+
+/// Has the guest answer, for as long as somebody waits for it.
+async fn answer(
+    guest: Arc<Guest>,
+    request: Request<WasiBody>,
+    alive: Alive,
+    mut sender: oneshot::Sender<Answer>,
+) {
+    let answered = tokio::select! {
+        answered = guest.respond(request.map(RequestBody::of_guest), &alive) => answered,
+        () = sender.closed() => return,
+    };
+    match answered {
+        Err(failure) => drop(sender.send(Err(code_of(&failure)))),
+        Ok(response) => {
+            let (parts, body) = response.into_parts();
+            let (parts_of_body, channel) = Channel::new(PARTS_AHEAD);
+            if sender.send(Ok(Response::from_parts(parts, channel.boxed_unsync()))).is_ok() {
+                pass_on(body, parts_of_body).await;
+            }
+        }
+    }
+}
+
+/// Ends when the body does, or when nobody reads it any more.
+async fn pass_on(mut body: Body, mut to: Sender<Bytes, Error>) {
+    while let Some(frame) = body.frame().await {
+        let sent = match frame {
+            Ok(frame) => to.send(frame).await,
+            Err(error) => {
+                to.abort(Error::InternalError(Some(error.to_string())));
+                return;
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn code_of(failure: &Failure) -> Error {
+    match failure {
+        Failure::Busy => Error::ConnectionLimitReached,
+        Failure::Late => Error::HttpResponseTimeout,
+        Failure::Trap(_) | Failure::Torn | Failure::Silent | Failure::ErrorCode(_) => {
+            Error::InternalError(Some("the component did not answer".to_owned()))
+        }
+    }
+}
