@@ -128,7 +128,7 @@ exact = 0.0
 
 [profiles.quick]
 blocks = 1
-measure_ms = 300
+measure_ms = 1000
 
 [profiles.full]
 blocks = 2

@@ -294,9 +294,8 @@ processes = [{{ role = "{role}", name = "helper", program = "{}", ready = "tcp",
         cpu.and_then(|metric| metric["median"].as_f64()).unwrap()
     };
     let (companion, backend) = (cpu_ns("companion"), cpu_ns("backend"));
-    // One millisecond of the host's own, and one of the companion's; less if
-    // somebody else had the CPU meanwhile.
-    assert!(companion > backend + 0.4e6, "{companion} {backend}");
+    // One millisecond of the host's own, and one of the companion's.
+    assert!(companion > backend + 0.7e6, "{companion} {backend}");
 }
 
 /// The benchmark with one mistake in it.

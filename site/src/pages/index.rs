@@ -94,6 +94,8 @@ pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
 struct Candidate<'a> {
     metric: &'static Metric,
     line: ShownLine<'a>,
+    /// Whether the anchor does the same.
+    has_floor: bool,
     /// The newest point with a value.
     point: &'a Point,
     /// Newer versions without one.
@@ -106,13 +108,15 @@ fn answer(site: &Site<'_>) -> Option<Answer> {
         let arm = &candidate.line.key.arm;
         (
             site.history.runs[point.run].is_quick(),
+            // What has a floor is the host's own doing.
+            !candidate.has_floor,
             point.blocks.void > 0,
             claim::preference(candidate.metric),
             // The newest interface is what the question is about.
             ["wasi=p3", "wasi=p2"].iter().position(|wasi| arm.contains(wasi)).unwrap_or(2),
         )
     })?;
-    let Candidate { metric, line, point, newer } = best;
+    let Candidate { metric, line, point, newer, .. } = best;
     let state = point.state(metric);
     let claim = claim::claim(metric, &line.key.target, &line.key.arm, site.anchor(), &state)?;
     let run = &site.history.runs[point.run];
@@ -156,6 +160,7 @@ fn candidates<'a>(site: &Site<'a>) -> Vec<Candidate<'a>> {
                 continue;
             };
             let Some(shown) = Benchmark::of(site, suite, benchmark) else { continue };
+            let has_floor = shown.lines.iter().any(|line| line.line.is_anchor);
             for line in shown.lines {
                 if line.key.target != site.config.default_target || line.line.is_anchor {
                     continue;
@@ -165,7 +170,7 @@ fn candidates<'a>(site: &Site<'a>) -> Vec<Candidate<'a>> {
                     |point: &&Point| matches!(point.state(metric), State::Measured { .. });
                 let Some(point) = newest_where(&line, measured) else { continue };
                 let newer = newest.filter(|newest| newest.at != point.at);
-                candidates.push(Candidate { metric, line, point, newer });
+                candidates.push(Candidate { metric, line, has_floor, point, newer });
             }
         }
     }

@@ -6,6 +6,7 @@ use super::block::{calls, request_timeout};
 use super::cast::Broken;
 use super::stage::{Stage, Variation};
 use model::{Driver, Label, Measurements, Task};
+use std::time::Duration;
 
 mod cold_start;
 mod command;
@@ -41,12 +42,20 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
     match arm.driver {
         Driver::Instructions => instructions::drive(stage),
         Driver::ColdStart => {
-            stage.with_host(&as_it_says, |started| cold_start::drive(arm, started))
+            stage.with_host(&patient(stage), |started| cold_start::drive(arm, started))
         }
         Driver::Size => stage.with_host(&as_it_says, |started| size::drive(stage, started)),
         // What has a task of its own was driven above.
         _ => stage.with_host(&as_it_says, |started| http::drive(bench, arm, started)),
     }
+}
+
+/// A host that starts slowly is what a cold start measures: there the arm's own
+/// budget is the limit.
+fn patient(stage: &Stage<'_>) -> Variation {
+    let is_cold_start = stage.arm.driver == Driver::ColdStart;
+    let budget = Duration::from_secs(stage.arm.budget_s.into());
+    Variation { ready_timeout: is_cold_start.then_some(budget), ..Variation::default() }
 }
 
 /// One checked answer, nothing measured.
@@ -61,7 +70,7 @@ pub(super) fn check(stage: &Stage<'_>) -> Result<(), Broken> {
         Task::Criterion { bench, id } => return criterion::check(stage, bench, id),
         Task::Ask => {}
     }
-    stage.with_host(&Variation::default(), |started| {
+    stage.with_host(&patient(stage), |started| {
         calls(stage.arm, started.ready.addr).iter().try_for_each(|call| {
             load::ask_once(call, request_timeout()).map(drop).map_err(|failure| failure.to_string())
         })
