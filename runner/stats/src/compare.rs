@@ -43,7 +43,7 @@
 
 use crate::Interval;
 use crate::distribution::t_quantile;
-use crate::error::{Error, require_finite, require_same_length};
+use crate::error::{Error, require_positive, require_same_length};
 use crate::interval::{
     coverage_of_extremes, require_confidence, two_sided_t, values_to_cover_median,
 };
@@ -235,8 +235,13 @@ fn noisy(log_ratios: &[f64], options: &Options) -> Result<Comparison, Error> {
 /// The rule, on an interval of log ratios. Swapping the versions negates the
 /// interval exactly, and so turns the verdict around exactly.
 fn judge(low: f64, high: f64, options: &Options) -> Verdict {
-    let limit = options.margin.ln_1p() + ROUNDING;
-    let (if_above, if_below) = match options.better {
+    judge_interval(low, high, options.margin, options.better)
+}
+
+/// The same of parts, for whoever has another interval of a log ratio.
+pub(crate) fn judge_interval(low: f64, high: f64, margin: f64, better: Better) -> Verdict {
+    let limit = margin.ln_1p() + ROUNDING;
+    let (if_above, if_below) = match better {
         Better::Lower => (Verdict::Regressed, Verdict::Improved),
         Better::Higher => (Verdict::Improved, Verdict::Regressed),
     };
@@ -262,19 +267,11 @@ fn repeats(values: &[f64]) -> bool {
     values.iter().all(|&value| value == values[0])
 }
 
-fn within_range(ratio: f64) -> f64 {
+pub(crate) fn within_range(ratio: f64) -> f64 {
     ratio.clamp(f64::MIN_POSITIVE, f64::MAX)
 }
 
-fn require_positive(what: &'static str, values: &[f64]) -> Result<(), Error> {
-    require_finite(what, values)?;
-    match values.iter().position(|&value| value <= 0.0) {
-        Some(index) => Err(Error::NotPositive { what, index, value: values[index] }),
-        None => Ok(()),
-    }
-}
-
-fn require_margin(margin: f64) -> Result<(), Error> {
+pub(crate) fn require_margin(margin: f64) -> Result<(), Error> {
     if (0.0..1.0).contains(&margin) {
         return Ok(());
     }

@@ -18,6 +18,8 @@
 //!   [`interval::MIN_CONFIDENCE`] to [`interval::MAX_CONFIDENCE`].
 
 pub mod compare;
+pub mod decide;
+pub mod detect;
 mod distribution;
 mod error;
 pub mod interval;
