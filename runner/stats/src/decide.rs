@@ -233,9 +233,7 @@ fn answer(estimate: &Estimate, options: &Options) -> Result<Decision, Error> {
             high: within_range(high.exp()).max(ratio),
             confidence: 1.0 - options.alpha,
         }),
-        smallest_visible: Some(
-            ((t + t_quantile(degrees, POWER)?) * error).exp_m1().min(f64::MAX),
-        ),
+        smallest_visible: Some(((t + t_quantile(degrees, POWER)?) * error).exp_m1().min(f64::MAX)),
         verdict: judge_interval(low, high, options.margin, options.better),
     })
 }

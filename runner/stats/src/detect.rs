@@ -46,6 +46,7 @@ use excursions::Excursions;
 use judge::{Found, Rule};
 use partition::Losses;
 use prepare::Prepared;
+pub(crate) use prepare::first_scale;
 
 /// The least number of values at one level. Bursts of wild values are shorter.
 pub const SHORTEST_SEGMENT: usize = 5;
@@ -62,9 +63,11 @@ const ROUNDS: usize = 3;
 /// is known of the noise, while its shape is learnt, where dependence and
 /// excursions are measured (on what is surely no change), and at last.
 const FIRST_PENALTY: f64 = 1.5;
-const LEARNING_PENALTY: f64 = 1.5;
+const LEARNING_PENALTY: f64 = 1.7;
 const STRICT_PENALTY: f64 = 3.0;
-const PENALTY: f64 = 1.3;
+const PENALTY: f64 = 1.8;
+/// The least evidence for a change, in standard errors.
+const LEAST_EVIDENCE: f64 = 4.6;
 /// The least length of the segments that excursions are measured about.
 const LONG_SEGMENT: usize = 15;
 /// The length at which dependence scales the penalty.
@@ -153,44 +156,44 @@ pub fn changes(values: &[f64], options: &Options) -> Result<Vec<Change>, Error> 
     Ok(search(&prepared).into_iter().map(change).collect())
 }
 
-fn p(name: &str, default: f64) -> f64 { std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default) }
 /// One fit after the other, each with what the one before taught.
 fn search(prepared: &Prepared) -> Vec<Found> {
     let x = &prepared.x;
     let unit = (x.len() as f64).ln();
     let floor = prepared.smallest * LEAST_NOISE + f64::EPSILON;
     let mut density = Density::normal(prepared.scale.max(floor));
-    let mut dependence = Dependence::none();
     for round in 0..=ROUNDS {
         let grid = density.grid(prepared.low, prepared.high, prepared.most_levels());
         let cells = grid.cells(x);
         let losses = grid.losses(&cells);
-        let fit = |penalty: f64| {
-            partition::partition(&losses, (penalty * unit) as f32, SHORTEST_SEGMENT)
-        };
+        let fit =
+            |penalty: f64| partition::partition(&losses, (penalty * unit) as f32, SHORTEST_SEGMENT);
         if round == 0 {
             let left = residuals(x, &losses, &grid, &fit(FIRST_PENALTY));
             density = Density::of(&left, scale_of(&left, floor));
             continue;
         }
         let surely = residuals(x, &losses, &grid, &fit(STRICT_PENALTY));
-        dependence = Dependence::of(&density.scores(&surely));
+        let dependence = Dependence::of(&density.scores(&surely));
         let inflation = dependence.at(DEPENDENCE_LENGTH);
         if round < ROUNDS {
-            let left = residuals(x, &losses, &grid, &fit(p("PEND",LEARNING_PENALTY) * inflation));
+            let left = residuals(x, &losses, &grid, &fit(LEARNING_PENALTY * inflation));
             density = Density::of(&left, scale_of(&left, floor));
             continue;
         }
         let penalty = (STRICT_PENALTY * inflation * unit) as f32;
         let coarse = partition::partition(&losses, penalty, LONG_SEGMENT);
-        let excursions =
-            Excursions::of(&losses, &judge::levels(&losses, &coarse), &coarse);
-        let rule = Rule { smallest: prepared.smallest, dependence: &dependence, least_evidence: p("Z",4.0), excursions };
-        let mut found = rule.keep_strong(&losses, &grid, &fit(p("PEN",PENALTY) * inflation));
+        let excursions = Excursions::of(&losses, &judge::levels(&losses, &coarse), &coarse);
+        let rule = Rule {
+            smallest: prepared.smallest,
+            least_evidence: std::env::var("Z").ok().and_then(|v| v.parse().ok()).unwrap_or(LEAST_EVIDENCE),
+            dependence: &dependence,
+            excursions: &excursions,
+        };
+        let mut found = rule.keep_strong(&losses, &grid, &fit(PENALTY * inflation));
         let positions: Vec<usize> = found.iter().map(|found| found.position).collect();
         let left = residuals(x, &losses, &grid, &positions);
         let last = positions.last().copied().unwrap_or(0);
-        let rule = Rule { least_evidence: p("LZ",4.0), ..rule };
         found.extend(newest::change(prepared, last, &left, floor, &rule));
         return found;
     }

@@ -18,7 +18,7 @@ const WILD_REACH: f64 = 20.0;
 /// Residuals further out than this many scales are wild for certain.
 const CORE_REACH: f64 = 10.0;
 /// Cells for one scale of the noise, in the histogram.
-const CELLS_PER_SCALE: f64 = 24.0;
+const CELLS_PER_SCALE: f64 = 12.0;
 /// Bandwidths that are tried, in scales of the noise.
 const BANDWIDTHS: [f64; 6] = [0.1, 0.15, 0.22, 0.32, 0.45, 0.65];
 
@@ -26,6 +26,8 @@ const BANDWIDTHS: [f64; 6] = [0.1, 0.15, 0.22, 0.32, 0.45, 0.65];
 pub(crate) struct Density {
     /// The width of a cell, in the unit of the residuals.
     pub(crate) cell: f64,
+    /// Cells between two levels: more where the noise has no fine detail.
+    stride: f64,
     /// Minus the log of the density at `(i - core) * cell`, the most likely one 0.
     loss: Vec<f32>,
     /// Position of deviation 0 in `loss`.
@@ -49,7 +51,7 @@ impl Density {
             }
         }
         let wild_density = WILD / (2.0 * WILD_REACH * CELLS_PER_SCALE);
-        let mut chosen: Option<(f64, Vec<f64>)> = None;
+        let mut chosen: Option<(f64, f64, Vec<f64>)> = None;
         for bandwidth in BANDWIDTHS {
             let kernel = kernel(bandwidth * CELLS_PER_SCALE);
             let smooth = convolve(&counts, &kernel);
@@ -60,17 +62,24 @@ impl Density {
                     likelihood += count * ((1.0 - WILD) * others + wild_density).ln();
                 }
             }
-            if chosen.as_ref().is_none_or(|(best, _)| likelihood > *best) {
-                chosen = Some((likelihood, smooth));
+            if chosen.as_ref().is_none_or(|(best, ..)| likelihood > *best) {
+                chosen = Some((likelihood, bandwidth, smooth));
             }
         }
-        let smooth = chosen.map(|(_, smooth)| smooth).unwrap_or_default();
+        let (bandwidth, smooth) = chosen
+            .map_or((BANDWIDTHS[0], Vec::new()), |(_, bandwidth, smooth)| (bandwidth, smooth));
         let total = inside.max(1.0);
         let densities: Vec<f64> =
             smooth.iter().map(|sum| (1.0 - WILD) * sum / total + wild_density).collect();
         let peak = densities.iter().copied().fold(wild_density, f64::max);
         let loss = densities.iter().map(|density| (peak / density).ln() as f32).collect();
-        Self { cell: fine, loss, core: half as usize, wild: (peak / wild_density).ln() as f32 }
+        Self {
+            cell: fine,
+            stride: stride_for(bandwidth),
+            loss,
+            core: half as usize,
+            wild: (peak / wild_density).ln() as f32,
+        }
     }
 
     /// Normal noise of this scale, before anything is known.
@@ -85,6 +94,7 @@ impl Density {
         let peak = density(0);
         Self {
             cell: scale / CELLS_PER_SCALE,
+            stride: stride_for(1.0),
             loss: (-half..=half).map(|cell| (peak / density(cell)).ln() as f32).collect(),
             core: half as usize,
             wild: (peak / wild_density).ln() as f32,
@@ -99,7 +109,7 @@ impl Density {
 
     /// The derivative of the loss at each residual, for a deviation of one `scale`.
     pub(crate) fn scores(&self, residuals: &[f64]) -> Vec<f64> {
-        let reach = 2;
+        let reach = 1;
         let width = 2.0 * reach as f64 / CELLS_PER_SCALE;
         let score = |residual: &f64| {
             let cell = (residual / self.cell).round().clamp(-1e9, 1e9) as i64;
@@ -111,16 +121,15 @@ impl Density {
     /// A grid of levels from `low` to `high`, at most `most` of them.
     pub(crate) fn grid(&self, low: f64, high: f64, most: usize) -> Grid {
         let span = ((high - low) / self.cell).max(0.0);
-        let stride = (span / most as f64).ceil().max(2.0);
+        let stride = (span / most as f64).ceil().max(self.stride);
         let cell = self.cell * stride;
         let levels = (((high - low) / cell).ceil() as usize + 1).min(most + 1);
         let reach = (self.core as f64 / stride).ceil() as i64 + 1;
         let longest = reach + levels as i64;
         // Position `longest` is deviation 0; a level above the point is a
         // negative deviation.
-        let by_offset = (-longest..=longest)
-            .map(|offset| self.at((-offset as f64 * stride) as i64))
-            .collect();
+        let by_offset =
+            (-longest..=longest).map(|offset| self.at((-offset as f64 * stride) as i64)).collect();
         Grid { low, cell, levels, longest, by_offset }
     }
 }
@@ -163,6 +172,11 @@ pub(crate) fn scale_of(residuals: &[f64], floor: f64) -> f64 {
     let mut sorted = residuals.to_vec();
     let centre = median_of(&mut sorted);
     scaled_mad_of(residuals, centre).max(floor)
+}
+
+/// So many cells that the loss changes little from one level to the next.
+fn stride_for(bandwidth: f64) -> f64 {
+    (bandwidth * CELLS_PER_SCALE / 2.0).floor().clamp(1.0, 2.0)
 }
 
 /// Half of a normal kernel, from its middle, with a sum of 1 over both halves.

@@ -67,4 +67,3 @@ impl Dependence {
         self.by_scale[scale.min(SCALES - 1)]
     }
 }
-

@@ -5,7 +5,7 @@
 //! segment is believed only if it stands out from the other excursions of the
 //! same series over as many points, whatever those came from.
 
-use super::partition::Losses;
+use super::partition::{Losses, least_of};
 
 /// The shortest excursion that is looked at; the others are doublings of it.
 const WINDOW: usize = super::SHORTEST_SEGMENT;
@@ -26,12 +26,13 @@ impl Excursions {
         Self { gains: gains.collect() }
     }
 
-    /// The largest gain of a window that is clear of `start..end`, and at most as long.
+    /// The largest gain of a window that is clear of `start..end`, and not
+    /// much longer.
     pub(crate) fn elsewhere(&self, start: usize, end: usize) -> f64 {
         let mut most = 0.0f32;
         for (scale, gains) in self.gains.iter().enumerate() {
             let window = WINDOW << scale;
-            if window > (end - start).max(WINDOW) {
+            if window > WINDOW && 2 * window > 3 * (end - start) {
                 break;
             }
             for &(first, gain) in gains {
@@ -44,7 +45,12 @@ impl Excursions {
     }
 }
 
-fn gains(losses: &Losses<'_>, levels: &[usize], changes: &[usize], window: usize) -> Vec<(usize, f32)> {
+fn gains(
+    losses: &Losses<'_>,
+    levels: &[usize],
+    changes: &[usize],
+    window: usize,
+) -> Vec<(usize, f32)> {
     let mut sums = vec![0.0f32; losses.levels()];
     let mut gains = Vec::new();
     let mut start = 0;
@@ -58,7 +64,7 @@ fn gains(losses: &Losses<'_>, levels: &[usize], changes: &[usize], window: usize
                 present += now[levels[index]];
                 sums.iter_mut().zip(now).for_each(|(sum, loss)| *sum += loss);
             }
-            gains.push((start, present - sums.iter().copied().fold(f32::INFINITY, f32::min)));
+            gains.push((start, present - least_of(&sums).1));
         }
         start += window / WINDOW;
     }

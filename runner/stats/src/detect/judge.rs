@@ -1,9 +1,9 @@
 //! Which of the changes that were found are believed.
 
-use super::dependence::Dependence;
 use super::density::Grid;
+use super::dependence::Dependence;
 use super::excursions::Excursions;
-use super::partition::Losses;
+use super::partition::{Losses, least_of};
 
 /// With few values the noise itself is poorly known, so more is asked: twice
 /// as much with this many, and less with the third power of their number.
@@ -28,6 +28,7 @@ pub(crate) struct Found {
 }
 
 /// What a change must show.
+#[derive(Clone, Copy)]
 pub(crate) struct Rule<'a> {
     /// The least difference of levels.
     pub(crate) smallest: f64,
@@ -36,7 +37,7 @@ pub(crate) struct Rule<'a> {
     /// The least evidence, in standard errors.
     pub(crate) least_evidence: f64,
     /// What else the history does.
-    pub(crate) excursions: Excursions,
+    pub(crate) excursions: &'a Excursions,
 }
 
 /// Points at one level.
@@ -58,7 +59,7 @@ impl Segment {
                 *cost += loss;
             }
         }
-        let best = least(costs.iter().copied());
+        let best = least_of(&costs);
         Self { start, end, costs, best }
     }
 
@@ -66,18 +67,13 @@ impl Segment {
     pub(crate) fn join(&mut self, next: &Self) {
         self.end = next.end;
         self.costs.iter_mut().zip(&next.costs).for_each(|(own, other)| *own += other);
-        self.best = least(self.costs.iter().copied());
+        self.best = least_of(&self.costs);
     }
 
-    fn points(&self) -> usize {
+    /// How many there are.
+    pub(crate) fn points(&self) -> usize {
         self.end - self.start
     }
-}
-
-fn least(costs: impl Iterator<Item = f32>) -> (usize, f32) {
-    costs.enumerate().fold((0, f32::INFINITY), |best, (level, cost)| {
-        if cost < best.1 { (level, cost) } else { best }
-    })
 }
 
 fn segments(losses: &Losses<'_>, changes: &[usize]) -> Vec<Segment> {
@@ -127,8 +123,15 @@ impl Rule<'_> {
 
     /// The change between two segments, and how much more evidence it has than
     /// it needs; below zero if it has not enough.
-    pub(crate) fn examine(&self, grid: &Grid, left: &Segment, right: &Segment, values: usize) -> (Found, f64) {
-        let (_, joint) = least(left.costs.iter().zip(&right.costs).map(|(a, b)| a + b));
+    pub(crate) fn examine(
+        &self,
+        grid: &Grid,
+        left: &Segment,
+        right: &Segment,
+        values: usize,
+    ) -> (Found, f64) {
+        let joint: Vec<f32> = left.costs.iter().zip(&right.costs).map(|(a, b)| a + b).collect();
+        let (_, joint) = least_of(&joint);
         let gain = f64::from(joint - left.best.1 - right.best.1).max(0.0);
         let shorter = if right.points() <= left.points() { right } else { left };
         let found = Found {
@@ -139,8 +142,9 @@ impl Rule<'_> {
         let few = 1.0 + (FEW_VALUES / values as f64).powi(3);
         let beyond = found.evidence - self.least_evidence * few;
         let enough = found.difference.abs() >= self.smallest && found.difference != 0.0;
-        let told_apart =
-            shorter.points() > SHORT_SEGMENT || gain >= self.to_stand_out(shorter, values);
+        let known = left.start > 0 || left.points() >= super::VALUES_TO_ESTABLISH;
+        let told_apart = known
+            && (shorter.points() > SHORT_SEGMENT || gain >= self.to_stand_out(shorter, values));
         match (told_apart, enough) {
             (true, true) => (found, beyond),
             (true, false) => (found, beyond.min(0.0) - f64::EPSILON),

@@ -8,6 +8,12 @@ use super::density::{Density, scale_of};
 use super::judge::{Found, Rule, Segment};
 use super::{Prepared, SHORTEST_SEGMENT, VALUES_TO_ESTABLISH};
 
+/// The least evidence for the longest of them, in standard errors: fewer places
+/// are looked at than in the whole history.
+pub(crate) fn le() -> f64 { std::env::var("LZ").ok().and_then(|v| v.parse().ok()).unwrap_or(4.2) }
+/// More for each value less: whoever looks after every new value looks often,
+/// and sees the shortest first.
+const EACH_MISSING: f64 = 0.1;
 /// The least number of values at the level before.
 const BEFORE: usize = 2 * VALUES_TO_ESTABLISH;
 
@@ -35,8 +41,10 @@ pub(crate) fn change(
     for start in x.len() - VALUES_TO_ESTABLISH + 1..=shortest {
         before.join(&Segment::of(&losses, start - 1, start));
         let newest = Segment::of(&losses, start, x.len());
+        let missing = (VALUES_TO_ESTABLISH - 1 - newest.points()) as f64;
+        let rule = Rule { least_evidence: le() + EACH_MISSING * missing, ..*rule };
         let examined = rule.examine(&grid, &before, &newest, x.len());
-        if best.is_none_or(|best| examined.0.evidence > best.0.evidence) {
+        if best.is_none_or(|best| examined.1 > best.1) {
             best = Some(examined);
         }
     }

@@ -102,24 +102,27 @@ fn sum_recent(losses: &Losses<'_>, seen: usize, shortest: usize, recent: &mut [f
 }
 
 /// One point further: stay at the level, or have come to it `shortest` points ago.
-fn step(
-    cost: &mut [f32],
-    began: &mut [u32],
-    now: &[f32],
-    recent: &[f32],
-    entry: f32,
-    from: u32,
-) {
+fn step(cost: &mut [f32], began: &mut [u32], now: &[f32], recent: &[f32], entry: f32, from: u32) {
     for (((cost, began), now), recent) in cost.iter_mut().zip(began).zip(now).zip(recent) {
         let stay = *cost + now;
         let enter = entry + recent;
         *began = if enter < stay { from } else { *began };
-        *cost = stay.min(enter);
+        *cost = if enter < stay { enter } else { stay };
     }
 }
 
-fn least_of(cost: &[f32]) -> (usize, f32) {
-    let least = cost.iter().copied().fold(f32::INFINITY, f32::min);
+/// The cheapest level and its cost. Compared in lanes: a running minimum would
+/// wait for itself at every level.
+pub(crate) fn least_of(cost: &[f32]) -> (usize, f32) {
+    const LANES: usize = 16;
+    let mut lanes = [f32::INFINITY; LANES];
+    let (whole, rest) = cost.as_chunks::<LANES>();
+    for chunk in whole {
+        for (lane, &cost) in lanes.iter_mut().zip(chunk) {
+            *lane = if cost < *lane { cost } else { *lane };
+        }
+    }
+    let least = lanes.iter().chain(rest).copied().fold(f32::INFINITY, f32::min);
     let level = cost.iter().position(|&cost| cost == least).unwrap_or(0);
     (level, least)
 }

@@ -56,7 +56,7 @@ impl Prepared {
 /// The larger of the spread of differences and the spread of differences of
 /// adjacent blocks' means: the latter is larger where neighbours depend on each
 /// other. A change of level spoils few of either.
-fn first_scale(x: &[f64]) -> f64 {
+pub(crate) fn first_scale(x: &[f64]) -> f64 {
     let short = spread(x.windows(2).map(|pair| pair[1] - pair[0]).collect());
     if x.len() < FEWEST_BLOCKS * BLOCK {
         return short;
