@@ -67,7 +67,10 @@ const LEARNING_PENALTY: f64 = 1.7;
 const STRICT_PENALTY: f64 = 3.0;
 const PENALTY: f64 = 1.8;
 /// The least evidence for a change, in standard errors.
-const LEAST_EVIDENCE: f64 = 4.6;
+const LEAST_EVIDENCE: f64 = 5.2;
+/// See [`Rule`].
+const FEW_VALUES: f64 = 60.0;
+const BURSTS: f64 = 3.0;
 /// The least length of the segments that excursions are measured about.
 const LONG_SEGMENT: usize = 15;
 /// The length at which dependence scales the penalty.
@@ -186,7 +189,9 @@ fn search(prepared: &Prepared) -> Vec<Found> {
         let excursions = Excursions::of(&losses, &judge::levels(&losses, &coarse), &coarse);
         let rule = Rule {
             smallest: prepared.smallest,
-            least_evidence: std::env::var("Z").ok().and_then(|v| v.parse().ok()).unwrap_or(LEAST_EVIDENCE),
+            least_evidence: LEAST_EVIDENCE,
+            few_values: FEW_VALUES,
+            bursts: BURSTS,
             dependence: &dependence,
             excursions: &excursions,
         };

@@ -5,16 +5,11 @@ use super::dependence::Dependence;
 use super::excursions::Excursions;
 use super::partition::{Losses, least_of};
 
-/// With few values the noise itself is poorly known, so more is asked: twice
-/// as much with this many, and less with the third power of their number.
-const FEW_VALUES: f64 = 60.0;
 /// A segment of at most this many values must stand out from the excursions.
 const SHORT_SEGMENT: usize = 40;
-/// By how much: this many times what the largest of them gains ...
+/// By how much: this many times what the largest of them gains, and more where
+/// that is above chance (see [`Rule::bursts`]).
 const STAND_OUT: f64 = 1.3;
-/// ... and more by this many times what that has above what chance gives
-/// independent values, which is about the log of their number.
-const BURSTS: f64 = 3.0;
 
 /// A change with what speaks for it.
 #[derive(Clone, Copy)]
@@ -32,6 +27,13 @@ pub(crate) struct Found {
 pub(crate) struct Rule<'a> {
     /// The least difference of levels.
     pub(crate) smallest: f64,
+    /// With few values the noise itself is poorly known, so more evidence is
+    /// asked: twice as much with this many values, and the rest falls with the
+    /// third power of their number.
+    pub(crate) few_values: f64,
+    /// How many times that must be surpassed which other excursions gain above
+    /// what chance gives independent values (about the log of their number).
+    pub(crate) bursts: f64,
     /// How far means wander.
     pub(crate) dependence: &'a Dependence,
     /// The least evidence, in standard errors.
@@ -139,7 +141,7 @@ impl Rule<'_> {
             difference: grid.value(right.best.0) - grid.value(left.best.0),
             evidence: (2.0 * gain / self.dependence.at(shorter.points())).sqrt(),
         };
-        let few = 1.0 + (FEW_VALUES / values as f64).powi(3);
+        let few = 1.0 + (self.few_values / values as f64).powi(3);
         let beyond = found.evidence - self.least_evidence * few;
         let enough = found.difference.abs() >= self.smallest && found.difference != 0.0;
         let known = left.start > 0 || left.points() >= super::VALUES_TO_ESTABLISH;
@@ -157,6 +159,6 @@ impl Rule<'_> {
     fn to_stand_out(&self, segment: &Segment, values: usize) -> f64 {
         let elsewhere = self.excursions.elsewhere(segment.start, segment.end);
         let bursts = (elsewhere - (values as f64).ln()).max(0.0);
-        STAND_OUT * elsewhere + BURSTS * bursts
+        STAND_OUT * elsewhere + self.bursts * bursts
     }
 }

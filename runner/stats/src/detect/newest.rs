@@ -10,10 +10,14 @@ use super::{Prepared, SHORTEST_SEGMENT, VALUES_TO_ESTABLISH};
 
 /// The least evidence for the longest of them, in standard errors: fewer places
 /// are looked at than in the whole history.
-pub(crate) fn le() -> f64 { std::env::var("LZ").ok().and_then(|v| v.parse().ok()).unwrap_or(4.2) }
+const LEAST_EVIDENCE: f64 = 3.35;
 /// More for each value less: whoever looks after every new value looks often,
 /// and sees the shortest first.
 const EACH_MISSING: f64 = 0.1;
+/// These two are higher than for the whole history, because short bursts and
+/// little knowledge of the noise matter most here.
+const FEW_VALUES: f64 = 90.0;
+const BURSTS: f64 = 6.0;
 /// The least number of values at the level before.
 const BEFORE: usize = 2 * VALUES_TO_ESTABLISH;
 
@@ -42,7 +46,12 @@ pub(crate) fn change(
         before.join(&Segment::of(&losses, start - 1, start));
         let newest = Segment::of(&losses, start, x.len());
         let missing = (VALUES_TO_ESTABLISH - 1 - newest.points()) as f64;
-        let rule = Rule { least_evidence: le() + EACH_MISSING * missing, ..*rule };
+        let rule = Rule {
+            least_evidence: LEAST_EVIDENCE + EACH_MISSING * missing,
+            few_values: FEW_VALUES,
+            bursts: BURSTS,
+            ..*rule
+        };
         let examined = rule.examine(&grid, &before, &newest, x.len());
         if best.is_none_or(|best| examined.1 > best.1) {
             best = Some(examined);
