@@ -39,7 +39,7 @@ use crate::summary::{mean_of, standard_error_of_mean};
 use crate::verdict::{Better, Verdict};
 
 /// The chance of a false alarm unless another is asked for.
-pub const DEFAULT_ALPHA: f64 = 0.025;
+pub const DEFAULT_ALPHA: f64 = 0.02;
 /// With fewer runs on a side and no history nothing is decided.
 pub const FEWEST_RUNS: usize = 3;
 /// A history of fewer values is not used: its variance would be a guess.

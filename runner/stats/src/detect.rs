@@ -58,7 +58,7 @@ pub const VALUES_TO_ESTABLISH: usize = 10;
 pub const MOST_VALUES: usize = 100_000;
 
 /// How often the shape of the noise is learnt.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 /// The penalty for a change, in logs of the number of values: before anything
 /// is known of the noise, while its shape is learnt, where dependence and
 /// excursions are measured (on what is surely no change), and at last.

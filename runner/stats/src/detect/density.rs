@@ -176,7 +176,7 @@ pub(crate) fn scale_of(residuals: &[f64], floor: f64) -> f64 {
 
 /// So many cells that the loss changes little from one level to the next.
 fn stride_for(bandwidth: f64) -> f64 {
-    (bandwidth * CELLS_PER_SCALE / 2.0).floor().clamp(1.0, 2.0)
+    (bandwidth * CELLS_PER_SCALE / 2.0).floor().clamp(1.0, 3.0)
 }
 
 /// Half of a normal kernel, from its middle, with a sum of 1 over both halves.

@@ -106,7 +106,9 @@ fn step(cost: &mut [f32], began: &mut [u32], now: &[f32], recent: &[f32], entry:
     for (((cost, began), now), recent) in cost.iter_mut().zip(began).zip(now).zip(recent) {
         let stay = *cost + now;
         let enter = entry + recent;
-        *began = if enter < stay { from } else { *began };
+        // Without a branch, so that many levels are stepped at once.
+        let entered = u32::from(enter < stay).wrapping_neg();
+        *began = (from & entered) | (*began & !entered);
         *cost = if enter < stay { enter } else { stay };
     }
 }
