@@ -60,7 +60,14 @@ fn histories_are_answered_in_order() {
         }
         told += &format!("{answer}\n");
     }
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        {"changes":[{"direction":1,"effect":5.0,"index":60,"standing":"established"}],"id":"a step"}
+        {"changes":[],"id":"nothing"}
+        {"changes":[],"id":"a new fall"}
+        {"changes":[{"direction":1,"effect":10.0,"index":60,"standing":"established"},{"direction":-1,"effect":-9.0,"index":90,"standing":"established"}],"id":"fixed"}
+        {"changes":[],"id":"constant"}
+        {"changes":[],"id":"empty"}
+    "#]].assert_eq(&told);
 }
 
 #[test]
@@ -83,7 +90,12 @@ fn pairs_are_answered_in_order() {
             format!("{} {} {effect} [{low}, {high}]\n", answer["id"], answer["verdict"])
         })
         .collect();
-    expect![[r#""#]].assert_eq(&told.concat());
+    expect![[r#"
+        "slower" "regressed" 0.095 [0.083, 0.106]
+        "same" "inconclusive" 0.002 [-0.015, 0.018]
+        "cannot tell" "inconclusive" 0.990 [-, -]
+    "#]]
+    .assert_eq(&told.concat());
 }
 
 #[test]
@@ -101,18 +113,74 @@ fn higher_may_be_better() {
 fn a_wrong_line_is_told_with_its_number() {
     let good = r#"{"id":"a","index":[0],"values":[1]}"#;
     let after = |bad: &str| format!("{good}\n\n{bad}\n{good}\n");
-    check("detect", &after("{"), 2, expect![[r#""#]]);
-    check("detect", &after(r#"{"id":"b","index":[0,1],"values":[1]}"#), 2, expect![[r#""#]]);
-    check("detect", &after(r#"{"id":"b","index":[1,1],"values":[1,2]}"#), 2, expect![[r#""#]]);
-    check("detect", &after(r#"{"id":"b","index":[0],"values":[null]}"#), 2, expect![[r#""#]]);
-    check("detect", &after(r#"{"id":"b","index":[0],"values":[1e999]}"#), 2, expect![[r#""#]]);
-    check("decide", r#"{"id":"b","a":[[1]],"b":[[0]]}"#, 2, expect![[r#""#]]);
-    check("decide", r#"{"id":"b","a":[],"b":[[1]]}"#, 2, expect![[r#""#]]);
+    check(
+        "detect",
+        &after("{"),
+        2,
+        expect![[r#"
+        {"id":"a","changes":[]}
+        error: standard input, line 3: column 1: EOF while parsing an object
+    "#]],
+    );
+    check(
+        "detect",
+        &after(r#"{"id":"b","index":[0,1],"values":[1]}"#),
+        2,
+        expect![[r#"
+        {"id":"a","changes":[]}
+        error: standard input, line 3: `b` has 2 indices and 1 values
+    "#]],
+    );
+    check(
+        "detect",
+        &after(r#"{"id":"b","index":[1,1],"values":[1,2]}"#),
+        2,
+        expect![[r#"
+        {"id":"a","changes":[]}
+        error: standard input, line 3: `b`: index 1 follows 1; they must ascend
+    "#]],
+    );
+    check(
+        "detect",
+        &after(r#"{"id":"b","index":[0],"values":[null]}"#),
+        2,
+        expect![[r#"
+        {"id":"a","changes":[]}
+        error: standard input, line 3: column 36: invalid type: null, expected f64
+    "#]],
+    );
+    check(
+        "detect",
+        &after(r#"{"id":"b","index":[0],"values":[1e999]}"#),
+        2,
+        expect![[r#"
+        {"id":"a","changes":[]}
+        error: standard input, line 3: column 37: number out of range
+    "#]],
+    );
+    check(
+        "decide",
+        r#"{"id":"b","a":[[1]],"b":[[0]]}"#,
+        2,
+        expect![[r#"
+        error: standard input, line 1: value 0 of b is 0, and a ratio needs values above zero
+    "#]],
+    );
+    check(
+        "decide",
+        r#"{"id":"b","a":[],"b":[[1]]}"#,
+        2,
+        expect![[r#"
+        error: standard input, line 1: a is empty
+    "#]],
+    );
     check(
         "decide",
         r#"{"id":"b","design":"interleaved","a":[[1]],"b":[[1],[2]]}"#,
         2,
-        expect![[r#""#]],
+        expect![[r#"
+            error: standard input, line 1: the two sides must pair up, got 1 and 2 values
+        "#]],
     );
 }
 

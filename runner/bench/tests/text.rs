@@ -151,7 +151,7 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "\"latency_p50_ns\"",
         "\"speed\"",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, first_byte_p50_ns, first_byte_p99_ns, read_bytes_per_s, written_bytes_per_s, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, rss_peak_bytes
+            error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, first_byte_p50_ns, first_byte_p99_ns, read_bytes_per_s, written_bytes_per_s, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, slice_boundary_ns, rss_peak_bytes
         "#]],
     );
 }
