@@ -43,7 +43,7 @@ fn histories_are_answered_in_order() {
     let lines = [
         history("a step", &[(40, 10.0), (40, 10.5)]),
         history("nothing", &[(80, 3e-9)]),
-        history("a new fall", &[(60, 7.0), (6, 6.3)]),
+        history("a new fall", &[(150, 7.0), (6, 6.3)]),
         history("fixed", &[(40, 1e6), (20, 1.1e6), (40, 1e6)]),
         r#"{"id":"constant","index":[0,1,2,3,4,5,6,7,8,9,10],"values":[1,1,1,1,1,1,1,1,1,1,1]}"#
             .to_owned(),
@@ -63,7 +63,7 @@ fn histories_are_answered_in_order() {
     expect![[r#"
         {"changes":[{"direction":1,"effect":5.0,"index":60,"standing":"established"}],"id":"a step"}
         {"changes":[],"id":"nothing"}
-        {"changes":[],"id":"a new fall"}
+        {"changes":[{"direction":-1,"effect":-10.0,"index":225,"standing":"suspected"}],"id":"a new fall"}
         {"changes":[{"direction":1,"effect":10.0,"index":60,"standing":"established"},{"direction":-1,"effect":-9.0,"index":90,"standing":"established"}],"id":"fixed"}
         {"changes":[],"id":"constant"}
         {"changes":[],"id":"empty"}
