@@ -135,7 +135,7 @@ pub(crate) fn extremes(values: &[f64]) -> (f64, f64) {
 
 /// The median of finite values, of which there is at least one; it orders them.
 pub(crate) fn median_of(values: &mut [f64]) -> f64 {
-    let even = values.len() % 2 == 0;
+    let even = values.len().is_multiple_of(2);
     let (below, &mut high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
     match below.iter().copied().max_by(f64::total_cmp) {
         Some(low) if even => f64::midpoint(low, high),

@@ -146,7 +146,7 @@ impl Rule<'_> {
         let enough = found.difference.abs() >= self.smallest && found.difference != 0.0;
         let known = left.start > 0 || left.points() >= super::VALUES_TO_ESTABLISH;
         let told_apart = known
-            && (shorter.points() > SHORT_SEGMENT || gain >= self.to_stand_out(shorter, values));
+            && (shorter.points() > SHORT_SEGMENT || gain >= self.gain_needed(shorter, values));
         match (told_apart, enough) {
             (true, true) => (found, beyond),
             (true, false) => (found, beyond.min(0.0) - f64::EPSILON),
@@ -156,7 +156,7 @@ impl Rule<'_> {
     }
 
     /// The gain that it takes to stand out from the other excursions.
-    fn to_stand_out(&self, segment: &Segment, values: usize) -> f64 {
+    fn gain_needed(&self, segment: &Segment, values: usize) -> f64 {
         let elsewhere = self.excursions.elsewhere(segment.start, segment.end);
         let bursts = (elsewhere - (values as f64).ln()).max(0.0);
         STAND_OUT * elsewhere + self.bursts * bursts

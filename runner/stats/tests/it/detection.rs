@@ -1,6 +1,8 @@
 //! Change points and decisions from samples: what holds whatever the numbers
 //! are, a few golden histories, and input that is out to break them.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use proptest::prelude::*;
 use stats::decide::{self, Decision, Samples, decide};
 use stats::detect::{Change, MOST_VALUES, Options, Standing, changes};
@@ -21,7 +23,8 @@ fn positions(values: &[f64]) -> Vec<usize> {
 
 #[test]
 fn golden_histories() {
-    let rows: [(&[(usize, f64)], &[usize]); 7] = [
+    type Row = (&'static [(usize, f64)], &'static [usize]);
+    let rows: [Row; 7] = [
         (&[(100, 10.0)], &[]),
         (&[(60, 10.0), (60, 10.3)], &[60]),
         (&[(60, 10.0), (60, 1.0)], &[60]),
