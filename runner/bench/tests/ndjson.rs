@@ -158,6 +158,10 @@ fn a_wrong_line_is_told_with_its_number() {
         error: standard input, line 3: column 37: number out of range
     "#]],
     );
+}
+
+#[test]
+fn wrong_samples_are_told_with_their_line() {
     check(
         "decide",
         r#"{"id":"b","a":[[1]],"b":[[0]]}"#,
