@@ -65,9 +65,9 @@ pub fn confidences(p_values: &[f64], alpha: f64) -> Result<Vec<f64>, Error> {
 mod tests {
     use super::*;
 
-    /// Golden values: R 4.3, `p.adjust(p, "holm")`.
+    /// By hand: the i-th smallest of n times n - i + 1, never below the one before.
     #[test]
-    fn adjusted_values_are_r_s() {
+    fn adjusted_values_follow_the_steps() {
         let rows: [(&[f64], &[f64]); 3] = [
             (&[0.01, 0.04, 0.03, 0.005], &[0.03, 0.06, 0.06, 0.02]),
             (&[0.2], &[0.2]),
