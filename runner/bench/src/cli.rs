@@ -21,6 +21,29 @@ A version is written
   v1.2              the same for the default target
   path:/a/binary    a binary that is already built (host@path:... names the target)";
 
+const DETECT: &str = r#"A line in, a line out:
+  {"id":"a","index":[1,2,5],"values":[9.1,9.0,9.2]}
+  {"id":"a","changes":[{"index":5,"direction":1,"effect":0.02,"standing":"suspected"}]}
+index      ascending whole numbers, a commit's position for example; gaps are fine
+changes    index: the first value at the new level; direction: 1 up, -1 down;
+           effect: new over old level, less 1; standing: established, or suspected
+           so near the end that more values should confirm it
+At least 5 values make a level, so fewer than 10 have no change.
+
+Exit codes: 0 every line was answered; 2 a line is wrong (its number is told)."#;
+
+const DECIDE: &str = r#"A line in, a line out:
+  {"id":"a","design":"multi","a":[[9.1,9.0],[9.2,9.1]],"b":[[9.3,9.4],[9.4,9.2]],"history":[9.1,9.0]}
+  {"id":"a","verdict":"regressed","effect":0.029,"low":0.011,"high":0.048}
+a, b       the samples of every run (process); all are above zero
+design     "interleaved" if run i of a and of b were neighbours in time; anything
+           else, or nothing: they were not
+history    results of earlier runs of A, one value a run; may be absent
+effect     B over A, less 1, with its interval from low to high; null if unknown
+verdict    regressed, improved, equivalent or inconclusive
+
+Exit codes: 0 every line was answered; 2 a line is wrong (its number is told)."#;
+
 /// Are we fast yet? Measures a WebAssembly component host and says what changed.
 #[derive(Parser)]
 #[command(name = "bench", version, after_help = EXIT_CODES, help_expected = true)]
@@ -56,6 +79,10 @@ pub(crate) enum Command {
     Run(Run),
     /// Measure two versions side by side and say what changed
     Compare(Compare),
+    /// Find where the level of a history changed for good
+    Detect(Detect),
+    /// Decide whether B differs from A, from samples of both
+    Decide(Decide),
     /// Build versions and print where their binaries are, a line each
     #[command(after_help = VERSIONS)]
     Build {
@@ -146,6 +173,47 @@ pub(crate) struct Compare {
     /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = DETECT)]
+pub(crate) struct Detect {
+    /// Read histories from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub(crate) ndjson: bool,
+    /// Smaller changes are not reported, as a fraction (0.003 is 0.3 %)
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.003, value_parser = fraction)]
+    pub(crate) smallest_change: f64,
+}
+
+#[derive(Args)]
+#[command(after_help = DECIDE)]
+pub(crate) struct Decide {
+    /// Read pairs of samples from standard input, one JSON object a line
+    #[arg(long, required = true)]
+    pub(crate) ndjson: bool,
+    /// Chance of a false alarm where nothing changed
+    #[arg(long, value_name = "FRACTION", default_value_t = stats::decide::DEFAULT_ALPHA,
+          value_parser = alpha)]
+    pub(crate) alpha: f64,
+    /// Changes within this do not matter, as a fraction (0.01 is 1 %)
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.0, value_parser = fraction)]
+    pub(crate) margin: f64,
+    /// Higher values are better, as of a rate; without it lower ones are, as of a time
+    #[arg(long)]
+    pub(crate) higher_is_better: bool,
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let good = (0.0..1.0).contains(&number);
+    if good { Ok(number) } else { Err("must be from 0 to below 1".to_owned()) }
+}
+
+fn alpha(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let good = (1e-6..=0.5).contains(&number);
+    if good { Ok(number) } else { Err("must be from 0.000001 to 0.5".to_owned()) }
 }
 
 #[derive(Args)]

@@ -9,6 +9,8 @@ use anyhow::Result;
 mod artifacts;
 mod bundles;
 mod compare;
+mod decide;
+mod detect;
 mod list;
 mod manual;
 mod run;
@@ -19,10 +21,12 @@ mod suite;
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let Cli { global, command } = cli;
-    // These two are about `bench` itself and need no checkout.
+    // These are about `bench` itself or about standard input: they need no checkout.
     match command {
         Command::Completions { shell } => return Ok(manual::completions(shell)),
         Command::Man { out } => return manual::pages(&out),
+        Command::Detect(arguments) => return detect::run(&arguments),
+        Command::Decide(arguments) => return decide::run(&arguments),
         _ => {}
     }
     let project = Project::find(&global)?;
@@ -38,6 +42,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Site(command) => runtime.block_on(site::run(&project, command)),
         Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
         Command::Import(arguments) => runtime.block_on(bundles::import(&project, &arguments)),
-        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Fine),
+        Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Detect(_)
+        | Command::Decide(_) => Ok(Exit::Fine),
     }
 }

@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod exit;
 mod measure;
+mod ndjson;
 mod obtain;
 mod output;
 mod plan;

@@ -4,6 +4,7 @@
 //! `order`: blocks are interleaved as promised, told by the host's own log.
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `bundles`: export and import, and refusing what is not right.
+//! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
 //! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
@@ -17,6 +18,7 @@
 mod bundles;
 mod crash;
 mod honesty;
+mod ndjson;
 mod order;
 mod releases;
 mod tasks;

@@ -263,6 +263,8 @@ fn help_names_every_command_and_exit_code() {
         Commands:
           run          Measure versions and store every raw sample
           compare      Measure two versions side by side and say what changed
+          detect       Find where the level of a history changed for good
+          decide       Decide whether B differs from A, from samples of both
           build        Build versions and print where their binaries are, a line each
           list         List suites, benchmarks, targets or runs
           show         Show everything about one run

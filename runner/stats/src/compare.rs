@@ -43,7 +43,7 @@
 
 use crate::Interval;
 use crate::distribution::t_quantile;
-use crate::error::{Error, require_finite, require_same_length};
+use crate::error::{Error, require_positive, require_same_length};
 use crate::interval::{
     coverage_of_extremes, require_confidence, two_sided_t, values_to_cover_median,
 };
@@ -157,6 +157,28 @@ pub struct Comparison {
 /// below (a failed block is not a zero); options out of range;
 /// [`Error::OutOfRange`] when a pair's ratio overflows.
 pub fn paired(a: &[f64], b: &[f64], options: &Options) -> Result<Comparison, Error> {
+    paired_above(a, b, 0.0, options)
+}
+
+/// [`paired`], with a standard error of the mean log ratio that is never below
+/// `least_error`: what the history of the series says two versions differ by
+/// where nothing changed (see [`crate::history::noise`]; for n pairs of blocks
+/// `noise * sqrt(2 / n)`). Pairs that all agree then have an interval too. A
+/// deterministic metric that did repeat is exact whatever `least_error` is.
+///
+/// # Errors
+///
+/// As [`paired`]; a `least_error` that is negative or not finite.
+pub fn paired_above(
+    a: &[f64],
+    b: &[f64],
+    least_error: f64,
+    options: &Options,
+) -> Result<Comparison, Error> {
+    if !(least_error.is_finite() && least_error >= 0.0) {
+        let allowed = "finite and at least 0";
+        return Err(Error::BadParameter { what: "least_error", value: least_error, allowed });
+    }
     require_same_length(a, b)?;
     require_positive("a", a)?;
     require_positive("b", b)?;
@@ -167,7 +189,7 @@ pub fn paired(a: &[f64], b: &[f64], options: &Options) -> Result<Comparison, Err
     if options.repeatability == Repeatability::Deterministic && repeats(a) && repeats(b) {
         Ok(exact(a[0], b[0], &log_ratios, options))
     } else {
-        noisy(&log_ratios, options)
+        noisy(&log_ratios, least_error, options)
     }
 }
 
@@ -186,11 +208,13 @@ fn exact(a: f64, b: f64, log_ratios: &[f64], options: &Options) -> Comparison {
     }
 }
 
-fn noisy(log_ratios: &[f64], options: &Options) -> Result<Comparison, Error> {
+fn noisy(log_ratios: &[f64], least_error: f64, options: &Options) -> Result<Comparison, Error> {
     let pairs = log_ratios.len();
     let mean = mean_of(log_ratios);
     let (least, most) = extremes(log_ratios);
-    let agree = most - least <= ROUNDING * least.abs().max(most.abs()).max(1.0);
+    let same = most - least <= ROUNDING * least.abs().max(most.abs()).max(1.0);
+    // A single pair agrees with itself, and no history gives it a spread.
+    let agree = same && (least_error == 0.0 || pairs == 1);
     let mut needed = MIN_PAIRS_TO_DECIDE;
     let mut interval = None;
     let mut smallest_visible = None;
@@ -201,8 +225,7 @@ fn noisy(log_ratios: &[f64], options: &Options) -> Result<Comparison, Error> {
             interval = Some((least, most, reached));
         }
     } else {
-        // There are at least two pairs here: a single one agrees with itself.
-        let standard_error = standard_error_of_mean(log_ratios, mean);
+        let standard_error = standard_error_of_mean(log_ratios, mean).max(least_error);
         let t = two_sided_t(pairs - 1, options.confidence)?;
         let half = t * standard_error;
         interval = Some((mean - half, mean + half, options.confidence));
@@ -235,8 +258,13 @@ fn noisy(log_ratios: &[f64], options: &Options) -> Result<Comparison, Error> {
 /// The rule, on an interval of log ratios. Swapping the versions negates the
 /// interval exactly, and so turns the verdict around exactly.
 fn judge(low: f64, high: f64, options: &Options) -> Verdict {
-    let limit = options.margin.ln_1p() + ROUNDING;
-    let (if_above, if_below) = match options.better {
+    judge_interval(low, high, options.margin, options.better)
+}
+
+/// The same of parts, for whoever has another interval of a log ratio.
+pub(crate) fn judge_interval(low: f64, high: f64, margin: f64, better: Better) -> Verdict {
+    let limit = margin.ln_1p() + ROUNDING;
+    let (if_above, if_below) = match better {
         Better::Lower => (Verdict::Regressed, Verdict::Improved),
         Better::Higher => (Verdict::Improved, Verdict::Regressed),
     };
@@ -262,19 +290,11 @@ fn repeats(values: &[f64]) -> bool {
     values.iter().all(|&value| value == values[0])
 }
 
-fn within_range(ratio: f64) -> f64 {
+pub(crate) fn within_range(ratio: f64) -> f64 {
     ratio.clamp(f64::MIN_POSITIVE, f64::MAX)
 }
 
-fn require_positive(what: &'static str, values: &[f64]) -> Result<(), Error> {
-    require_finite(what, values)?;
-    match values.iter().position(|&value| value <= 0.0) {
-        Some(index) => Err(Error::NotPositive { what, index, value: values[index] }),
-        None => Ok(()),
-    }
-}
-
-fn require_margin(margin: f64) -> Result<(), Error> {
+pub(crate) fn require_margin(margin: f64) -> Result<(), Error> {
     if (0.0..1.0).contains(&margin) {
         return Ok(());
     }

@@ -44,6 +44,11 @@ pub(crate) fn normal_quantile(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability)
 }
 
+/// The chance that a standard normal is at most `z`.
+pub(crate) fn normal_cdf(z: f64) -> f64 {
+    Normal::standard().cdf(z)
+}
+
 /// The chance of at most `heads` heads in `tosses` tosses of a fair coin.
 ///
 /// # Errors

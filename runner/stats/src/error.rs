@@ -22,6 +22,14 @@ pub enum Error {
         /// How many there were.
         got: usize,
     },
+    /// There are more values than are worked on.
+    #[error("takes at most {most} values, got {got}")]
+    TooMany {
+        /// The largest number of values that works.
+        most: usize,
+        /// How many there were.
+        got: usize,
+    },
     /// A value is NaN or infinite.
     #[error("value {index} of {what} is {value}, which is not a finite number")]
     NotFinite {
@@ -81,6 +89,15 @@ pub(crate) fn require_finite(what: &'static str, values: &[f64]) -> Result<(), E
     }
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(Error::NotFinite { what, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses what is not finite, and zero or below: a ratio or a logarithm is taken.
+pub(crate) fn require_positive(what: &'static str, values: &[f64]) -> Result<(), Error> {
+    require_finite(what, values)?;
+    match values.iter().position(|&value| value <= 0.0) {
+        Some(index) => Err(Error::NotPositive { what, index, value: values[index] }),
         None => Ok(()),
     }
 }

@@ -1,7 +1,11 @@
 //! Pure functions over numbers, and the only place where a verdict is made.
 //!
-//! What is here: summaries of samples ([`summary`]), intervals ([`interval`]),
-//! the paired comparison of two versions ([`compare`]) and slopes ([`slope`]).
+//! What is here: summaries of samples ([`summary`]), intervals ([`interval`]) and
+//! slopes ([`slope`]); the paired comparison of two versions ([`compare`]) and
+//! what belongs to it: many at once ([`family`]), several looks ([`sequential`]),
+//! a test of ranks ([`rank`]), noise from a history ([`history`]), what measuring
+//! again says ([`follow_up`]); decisions from samples and a history ([`decide`]);
+//! and change points of a history ([`detect`]).
 //!
 //! What must never be here: files, clocks, processes, a database, global
 //! randomness, units or metric names, or another crate of this workspace. The
@@ -18,9 +22,16 @@
 //!   [`interval::MIN_CONFIDENCE`] to [`interval::MAX_CONFIDENCE`].
 
 pub mod compare;
+pub mod decide;
+pub mod detect;
 mod distribution;
 mod error;
+pub mod family;
+pub mod follow_up;
+pub mod history;
 pub mod interval;
+pub mod rank;
+pub mod sequential;
 pub mod slope;
 pub mod summary;
 mod verdict;

@@ -133,6 +133,23 @@ pub(crate) fn extremes(values: &[f64]) -> (f64, f64) {
     values.iter().fold(first, |(low, high), &value| (low.min(value), high.max(value)))
 }
 
+/// The median of finite values, of which there is at least one; it orders them.
+pub(crate) fn median_of(values: &mut [f64]) -> f64 {
+    let even = values.len().is_multiple_of(2);
+    let (below, &mut high, _) = values.select_nth_unstable_by(values.len() / 2, f64::total_cmp);
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(low) if even => f64::midpoint(low, high),
+        _ => high,
+    }
+}
+
+/// The median distance from `centre`, scaled to estimate the standard deviation
+/// of normal noise; of at least one finite value.
+pub(crate) fn scaled_mad_of(values: &[f64], centre: f64) -> f64 {
+    let mut distances: Vec<f64> = values.iter().map(|value| (value - centre).abs()).collect();
+    1.4826 * median_of(&mut distances)
+}
+
 /// A sorted copy.
 pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();

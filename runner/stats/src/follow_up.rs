@@ -1,0 +1,117 @@
+//! What is decided by measuring again: whether a suspected change is one, and
+//! how far many small steps have come.
+
+use crate::compare::Comparison;
+use crate::verdict::Better;
+
+/// What measuring both sides again says of a suspected change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Confirmation {
+    /// It is there: the new interval lies wholly on its side of 1.
+    Confirmed,
+    /// It is not: the new interval leaves less than half of it.
+    Refuted,
+    /// Measure more.
+    Open,
+}
+
+/// Holds a suspected change against a new comparison of the versions on both
+/// sides of it.
+///
+/// `effect` is the suspected one, new level over old, less 1. Only the new
+/// values count: those that raised the suspicion were chosen for being extreme,
+/// and show more than there is (Gelman & Carlin 2014, "Beyond power
+/// calculations"). Hence half of it refutes.
+#[must_use]
+pub fn confirm(effect: f64, fresh: &Comparison) -> Confirmation {
+    let Some(interval) = fresh.interval else { return Confirmation::Open };
+    // As for a rise: a fall is one of the inverse.
+    let (low, high, suspected) = if effect >= 0.0 {
+        (interval.low, interval.high, effect.ln_1p())
+    } else {
+        (1.0 / interval.high, 1.0 / interval.low, -effect.max(-1.0 + f64::EPSILON).ln_1p())
+    };
+    if low > 1.0 {
+        Confirmation::Confirmed
+    } else if high.ln() < suspected / 2.0 {
+        Confirmation::Refuted
+    } else {
+        Confirmation::Open
+    }
+}
+
+/// How far a version has come from a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Drift {
+    /// Surely further than tolerated.
+    Exceeded,
+    /// Surely not.
+    Within,
+    /// The interval holds the limit.
+    Open,
+}
+
+/// Whether a version is worse than a reference (the last release, say) by more
+/// than `tolerated`, a fraction. The two must have been measured side by side:
+/// adding up what each step in between showed would add up their errors too,
+/// and six steps of 0.8 % each pass any rule about steps.
+#[must_use]
+pub fn drift(against_reference: &Comparison, tolerated: f64, better: Better) -> Drift {
+    let Some(interval) = against_reference.interval else { return Drift::Open };
+    let limit = 1.0 + tolerated.max(0.0);
+    let (low, high) = match better {
+        Better::Lower => (interval.low, interval.high),
+        Better::Higher => (1.0 / interval.high, 1.0 / interval.low),
+    };
+    if low > limit {
+        Drift::Exceeded
+    } else if high <= limit {
+        Drift::Within
+    } else {
+        Drift::Open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Options, Repeatability, paired};
+
+    fn compared(ratio: f64, spread: f64) -> Comparison {
+        let a = vec![100.0; 8];
+        let b: Vec<f64> =
+            (0..8).map(|i| 100.0 * ratio * (1.0 + spread * f64::from(i % 4 - 2))).collect();
+        let options = Options {
+            better: Better::Lower,
+            margin: 0.01,
+            confidence: 0.95,
+            repeatability: Repeatability::Noisy,
+        };
+        paired(&a, &b, &options).unwrap()
+    }
+
+    #[test]
+    fn only_fresh_values_confirm() {
+        let rows = [
+            (0.05, compared(1.04, 0.005), Confirmation::Confirmed),
+            (0.05, compared(1.0, 0.005), Confirmation::Refuted),
+            (0.05, compared(1.02, 0.05), Confirmation::Open),
+            (0.05, compared(0.96, 0.005), Confirmation::Refuted),
+            (-0.05, compared(0.96, 0.005), Confirmation::Confirmed),
+            (-0.05, compared(1.0, 0.005), Confirmation::Refuted),
+            (0.05, Comparison { interval: None, ..compared(1.0, 0.01) }, Confirmation::Open),
+        ];
+        for (effect, fresh, expected) in rows {
+            assert_eq!(confirm(effect, &fresh), expected, "{effect} {fresh:?}");
+        }
+    }
+
+    #[test]
+    fn six_small_steps_are_a_large_one() {
+        let six = compared(1.008f64.powi(6), 0.002);
+        assert_eq!(drift(&six, 0.02, Better::Lower), Drift::Exceeded);
+        assert_eq!(drift(&six, 0.1, Better::Lower), Drift::Within);
+        assert_eq!(drift(&six, 0.049, Better::Lower), Drift::Open);
+        assert_eq!(drift(&six, 0.02, Better::Higher), Drift::Within);
+    }
+}
