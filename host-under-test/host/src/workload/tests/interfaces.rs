@@ -5,12 +5,12 @@ use super::*;
 #[test]
 fn what_the_host_does_not_offer_is_refused_by_name() {
     let entry = "spec.template.spec.hostInterfaces[0]";
-    let only = "only wasi:http, wasi:config, wasi:cli, wasi:io, wasi:clocks, wasi:random and \
-                wasi:filesystem";
+    let only = "only wasi:http, wasi:config, wasi:keyvalue, wasi:logging, wasi:cli, wasi:io, \
+                wasi:clocks, wasi:random and wasi:filesystem";
     let cases = [
         (
-            HTTP.replace("package: http", "package: keyvalue"),
-            format!("10:20: {entry}: this host does not offer wasi:keyvalue yet, {only}"),
+            HTTP.replace("package: http", "package: blobstore"),
+            format!("10:20: {entry}: this host does not offer wasi:blobstore yet, {only}"),
         ),
         (
             HTTP.replace("namespace: wasi", "namespace: acme"),
@@ -81,20 +81,35 @@ fn versions_names_and_repetitions_are_refused() {
         ),
         (
             format!("{HTTP}{}", HTTP.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>()),
-            "13:20: spec.template.spec.hostInterfaces[1]: wasi:http is listed twice: merge it with \
-             spec.template.spec.hostInterfaces[0] (it has no named instances)"
+            "13:20: spec.template.spec.hostInterfaces[1]: wasi:http is listed twice, first as \
+             spec.template.spec.hostInterfaces[0]: merge them, for it has no named instances"
                 .to_owned(),
         ),
         (
             String::new(),
-            "9:17: spec.template.spec.components[0].hostInterfaces: wasi:http is missing: without it \
-             no request can reach the component"
+            "8:7: spec.template.spec.hostInterfaces: wasi:http is missing: without it no request can \
+             reach any component"
                 .to_owned(),
         ),
     ];
     for (http, want) in cases {
         check_refused(&format!("{HEAD}{http}{ONE}"), &want);
     }
+}
+
+#[test]
+fn several_key_value_stores_need_names() {
+    let store = |name: &str| {
+        format!("        - {{{name}namespace: wasi, package: keyvalue, interfaces: [store]}}\n")
+    };
+    let all = format!("{HTTP}{}{}", store(""), store("name: cache, "));
+    let workload = parsed(&format!("{HEAD}{all}{}{ONE}", store("name: queue, ")));
+    assert_eq!(workload.interfaces.len(), 4);
+    check_refused(
+        &format!("{HEAD}{all}{}{ONE}", store("")),
+        "14:38: spec.template.spec.hostInterfaces[3]: wasi:keyvalue is listed twice, first as \
+         spec.template.spec.hostInterfaces[1]: give one of them a `name`",
+    );
 }
 
 #[test]
