@@ -40,8 +40,8 @@ pub trait OutgoingHandler: Send + Sync + 'static {
 
 /// Those who answer without a socket: the other components of a workload.
 pub(crate) trait Neighbours: Send + Sync {
-    /// Sends a request to the neighbour it names, or gives it back if there is none.
-    fn send(&self, request: OutgoingRequest) -> Result<Sending, OutgoingRequest>;
+    /// The neighbour of this name, if there is one.
+    fn find(&self, name: &str) -> Option<Box<dyn OutgoingHandler>>;
 }
 
 /// One component's way out.
@@ -69,10 +69,11 @@ impl Egress {
             .try_acquire_owned()
             .map_err(|_| Error::ConnectionLimitReached)?;
         let between_bytes_timeout = request.between_bytes_timeout;
-        let response = match self.neighbours.send(request) {
-            Ok(sending) => sending.await?,
-            Err(request) => {
-                self.allowed.judge(request.request.uri())?;
+        let uri = request.request.uri();
+        let response = match uri.host().and_then(|name| self.neighbours.find(name)) {
+            Some(neighbour) => neighbour.send(request).await?,
+            None => {
+                self.allowed.judge(uri)?;
                 self.handler.send(request).await?
             }
         };

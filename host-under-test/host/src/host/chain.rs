@@ -4,7 +4,7 @@
 //! Each is a task of its own, so that a chain of components is no chain of calls
 //! on one stack, and one that calls itself runs out of instances, not of stack.
 
-use crate::egress::{Neighbours, OutgoingRequest, Sending};
+use crate::egress::{Neighbours, OutgoingHandler, OutgoingRequest, Sending};
 use crate::guest::{Alive, Body, Failure, Guest, RequestBody};
 use bytes::Bytes;
 use http::header::HOST;
@@ -40,17 +40,28 @@ impl Chain {
 }
 
 impl Neighbours for Chain {
-    fn send(&self, mut request: OutgoingRequest) -> Result<Sending, OutgoingRequest> {
-        let uri = request.request.uri();
-        let guest = uri.host().and_then(|name| self.guests.get()?.get(name)?.upgrade());
-        let Some(guest) = guest else { return Err(request) };
-        let authority = uri.authority().map(|it| HeaderValue::from_str(it.as_str()));
+    fn find(&self, name: &str) -> Option<Box<dyn OutgoingHandler>> {
+        let guest = self.guests.get()?.get(name)?.upgrade()?;
+        Some(Box::new(Neighbour { guest, alive: self.alive.clone() }))
+    }
+}
+
+/// A component that was found.
+struct Neighbour {
+    guest: Arc<Guest>,
+    alive: Alive,
+}
+
+impl OutgoingHandler for Neighbour {
+    fn send(&self, mut request: OutgoingRequest) -> Sending {
+        let authority = request.request.uri().authority();
+        let authority = authority.map(|it| HeaderValue::from_str(it.as_str()));
         if let Some(Ok(authority)) = authority {
             request.request.headers_mut().insert(HOST, authority);
         }
-        let alive = self.alive.clone();
+        let (guest, alive) = (Arc::clone(&self.guest), self.alive.clone());
         let first_byte_timeout = request.first_byte_timeout;
-        Ok(Box::pin(async move {
+        Box::pin(async move {
             let (sender, receiver) = oneshot::channel();
             tokio::spawn(answer(guest, request.request, alive, sender));
             match tokio::time::timeout(first_byte_timeout, receiver).await {
@@ -58,7 +69,7 @@ impl Neighbours for Chain {
                 Ok(Err(_)) => Err(Error::InternalError(None)),
                 Err(_) => Err(Error::HttpResponseTimeout),
             }
-        }))
+        })
     }
 }
 

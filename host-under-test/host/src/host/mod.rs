@@ -3,8 +3,10 @@
 mod bind;
 mod chain;
 mod link;
+mod outgoing;
 mod start;
 mod status;
+mod volumes;
 mod workload;
 
 pub use start::StartNs;

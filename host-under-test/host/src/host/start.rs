@@ -5,30 +5,27 @@ use super::Inner;
 use super::bind::Bound;
 use super::chain::Chain;
 use super::link::{self, Links};
+use super::outgoing::{Outgoing, OutgoingBeside};
 use super::status::ComponentStatus;
+use super::volumes::Volumes;
 use super::workload::{Running, RunningComponent, Workload};
 use crate::code::{self, Origin};
 use crate::component::{self, Linked, Offer};
 use crate::digest::Sha256Digest;
-use crate::egress::{AllowedHosts, Egress, Neighbours, OutgoingHandler};
 use crate::error::{Error, Result};
-use crate::guest::{Guest, GuestConfig, Mount, Plugins, ProcessorShare, ServiceRun, Surroundings};
+use crate::guest::{Guest, GuestConfig, Plugins, ProcessorShare, ServiceRun, Surroundings};
 use crate::plugin::KeyValue;
 use crate::provider::{Instances, Provided, ProviderStore};
 use crate::route::Key;
 use crate::workload::{
-    ComponentSource, ComponentSpec, HttpSpec, InterfaceSpec, PoolSpec, Resources, VolumeKind,
-    WorkloadSpec,
+    ComponentSource, ComponentSpec, HttpSpec, InterfaceSpec, PoolSpec, Resources, WorkloadSpec,
 };
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 /// How long the steps of a start took, in nanoseconds, all components together.
 #[derive(Debug, Default, Clone, Copy)]
@@ -329,85 +326,4 @@ fn surroundings(
         memory_limit_bytes: resources.memory_limit_bytes,
         processor: None,
     })
-}
-
-/// The way out that all components of a workload share; made when the first of
-/// them has one.
-struct Outgoing<'a> {
-    host: &'a Inner,
-    spec: &'a WorkloadSpec,
-    shared: OnceCell<(Arc<dyn OutgoingHandler>, Arc<Semaphore>)>,
-}
-
-/// The same, for the components of one replica.
-struct OutgoingBeside<'a> {
-    outgoing: &'a Outgoing<'a>,
-    neighbours: Arc<Chain>,
-}
-
-impl<'a> Outgoing<'a> {
-    fn new(host: &'a Inner, spec: &'a WorkloadSpec) -> Self {
-        Self { host, spec, shared: OnceCell::new() }
-    }
-
-    fn beside(&'a self, chain: &Arc<Chain>) -> OutgoingBeside<'a> {
-        OutgoingBeside { outgoing: self, neighbours: Arc::clone(chain) }
-    }
-}
-
-impl OutgoingBeside<'_> {
-    fn for_component(&self, resources: &Resources) -> Result<Egress> {
-        let Outgoing { host, spec, shared } = self.outgoing;
-        let allowed = AllowedHosts::parse(resources.allowed_hosts.iter().map(String::as_str))
-            .map_err(|wrong| Error::Input(format!("allowedHosts: {wrong}")))?;
-        let (handler, quota) = shared.get_or_init(|| {
-            let quota = Semaphore::new(host.config.max_outgoing_requests);
-            ((host.config.outgoing)(spec), Arc::new(quota))
-        });
-        let neighbours: Arc<dyn Neighbours> = self.neighbours.clone();
-        Ok(Egress::new(neighbours, allowed, Arc::clone(handler), Arc::clone(quota)))
-    }
-}
-
-/// One replica's volumes, by index in the workload.
-struct Volumes {
-    folders: Vec<PathBuf>,
-}
-
-impl Volumes {
-    fn make(spec: &WorkloadSpec, ephemeral: &mut Vec<TempDir>) -> Result<Self> {
-        let mut folders = Vec::new();
-        for volume in &spec.volumes {
-            let name = &volume.name;
-            folders.push(match &volume.kind {
-                VolumeKind::Ephemeral => {
-                    let folder = tempfile::tempdir().map_err(|e| {
-                        Error::Runtime(format!("making the ephemeral volume {name}: {e}"))
-                    })?;
-                    let path = folder.path().to_path_buf();
-                    ephemeral.push(folder);
-                    path
-                }
-                VolumeKind::HostPath(path) if path.is_dir() => path.clone(),
-                VolumeKind::HostPath(path) => {
-                    return Err(Error::Input(format!(
-                        "hostPath {} of the volume {name} is not a folder: make it first",
-                        path.display()
-                    )));
-                }
-            });
-        }
-        Ok(Self { folders })
-    }
-
-    fn mounts(&self, resources: &Resources) -> Vec<Mount> {
-        let mounts = resources.mounts.iter().filter_map(|mount| {
-            Some(Mount {
-                folder: self.folders.get(mount.volume)?.clone(),
-                guest_path: mount.guest_path.clone(),
-                read_only: mount.read_only,
-            })
-        });
-        mounts.collect()
-    }
 }
