@@ -1,7 +1,7 @@
 //! Buckets in a folder: a folder for each bucket, a file for each key. What was
 //! set outlives the host, and is there whole or not at all.
 
-use super::{Answer, Bucket, KeyValue, KeyValueError, Keys, PAGE_BYTES, incremented};
+use super::{Answer, Bucket, KeyValue, KeyValueError, Keys, incremented};
 use crate::plugin::Caller;
 use futures_util::FutureExt;
 use std::fs;
@@ -102,18 +102,7 @@ impl Bucket for FileBucket {
             let mut keys = Vec::new();
             collect(&folder, &folder, &mut keys)?;
             keys.sort();
-            let start = cursor.and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
-            let mut page = Keys::default();
-            let mut bytes = 0;
-            for (index, key) in keys.into_iter().enumerate().skip(start) {
-                bytes += key.len();
-                if bytes > PAGE_BYTES {
-                    page.cursor = Some(index as u64);
-                    break;
-                }
-                page.keys.push(key);
-            }
-            Ok(page)
+            Ok(Keys::page(keys.iter(), cursor))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Buckets in this process's memory, which end with it.
 
-use super::{Answer, Bucket, KeyValue, KeyValueError, Keys, PAGE_BYTES, incremented};
+use super::{Answer, Bucket, KeyValue, KeyValueError, Keys, incremented};
 use crate::plugin::Caller;
 use futures_util::FutureExt;
 use futures_util::future::ready;
@@ -75,22 +75,6 @@ impl MemoryBucket {
         entries.insert(key, value);
         Ok(())
     }
-
-    fn page(&self, cursor: Option<u64>) -> Keys {
-        let entries = self.entries();
-        let start = cursor.and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
-        let mut page = Keys::default();
-        let mut bytes = 0;
-        for (index, key) in entries.keys().enumerate().skip(start) {
-            bytes += key.len();
-            if bytes > PAGE_BYTES {
-                page.cursor = Some(index as u64);
-                break;
-            }
-            page.keys.push(key.clone());
-        }
-        page
-    }
 }
 
 impl Bucket for MemoryBucket {
@@ -117,7 +101,7 @@ impl Bucket for MemoryBucket {
     }
 
     fn list_keys(&self, cursor: Option<u64>) -> Answer<'_, Keys> {
-        ready(Ok(self.page(cursor))).boxed()
+        ready(Ok(Keys::page(self.entries().keys(), cursor))).boxed()
     }
 
     fn increment(&self, key: String, delta: u64) -> Answer<'_, u64> {

@@ -53,6 +53,24 @@ pub struct Keys {
     pub cursor: Option<u64>,
 }
 
+impl Keys {
+    /// The page that begins at `cursor`, out of all keys in an order that lasts.
+    fn page<'a>(all: impl Iterator<Item = &'a String>, cursor: Option<u64>) -> Self {
+        let start = cursor.map_or(0, |at| usize::try_from(at).unwrap_or(usize::MAX));
+        let mut page = Self::default();
+        let mut bytes = 0;
+        for (index, key) in all.enumerate().skip(start) {
+            bytes += key.len();
+            if bytes > PAGE_BYTES {
+                page.cursor = Some(index as u64);
+                break;
+            }
+            page.keys.push(key.clone());
+        }
+        page
+    }
+}
+
 /// Something that has buckets.
 pub trait KeyValue: Send + Sync + 'static {
     /// The bucket of that name, which is made at its first use.
