@@ -368,6 +368,8 @@ fn what_cannot_be_linked_is_refused_by_name() {
         "",
         &["config.folder of wasi:keyvalue: here is not a folder"],
     );
+    let ignored = "config.folder of wasi:keyvalue means nothing to the backend (memory)";
+    refused(&listed("backend: memory, folder: x"), "", &[ignored, "it knows maxBytes"]);
     refused(&listed("backend: redis"), "", &["wasi:keyvalue needs `config.url`"]);
     refused(
         &listed("bakend: memory"),

@@ -5,7 +5,7 @@
 pub mod keyvalue;
 pub(crate) mod logging;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::workload::InterfaceSpec;
 use futures_util::future::BoxFuture;
 pub use keyvalue::{Bucket, KeyValue, Stores};
@@ -34,6 +34,22 @@ pub struct Wanted<'a> {
     pub workload: &'a str,
     /// What it asks for.
     pub interface: &'a InterfaceSpec,
+}
+
+impl Wanted<'_> {
+    /// Refuses what `config` holds beside `backend` and these keys: other backends
+    /// may know it, this one would ignore it.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<()> {
+        let InterfaceSpec { namespace, package, config, .. } = self.interface;
+        let is_known = |key: &str| key == "backend" || known.contains(&key);
+        let Some(key) = config.keys().find(|key| !is_known(key)) else { return Ok(()) };
+        let backend = config.get("backend").map_or("the default", String::as_str);
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Err(Error::Input(format!(
+            "config.{key} of {namespace}:{package} means nothing to the backend ({backend}): it \
+             knows {known}"
+        )))
+    }
 }
 
 /// What a plugin provides for one entry.

@@ -58,9 +58,10 @@ impl HostPlugin for ComponentPlugin {
         Some(&self.name)
     }
 
-    fn bind<'a>(&'a self, _: Wanted<'a>) -> BoxFuture<'a, Result<Provided>> {
+    fn bind<'a>(&'a self, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Provided>> {
         let store = ProvidedStore(Arc::clone(&self.store));
-        ready(Ok(Provided::KeyValue(Arc::new(store)))).boxed()
+        let provided = wanted.only(&[]).map(|()| Provided::KeyValue(Arc::new(store)));
+        ready(provided).boxed()
     }
 
     /// Its buckets outlive workloads, as those of a Redis server do.

@@ -39,6 +39,11 @@ impl HostPlugin for NativeKeyValue {
     fn bind<'a>(&'a self, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Provided>> {
         async move {
             let of = wanted.interface;
+            wanted.only(match self {
+                Self::Memory => &["maxBytes"],
+                Self::Filesystem => &["folder"],
+                Self::Redis => &["url"],
+            })?;
             let store: Arc<dyn KeyValue> = match self {
                 Self::Memory => Arc::new(MemoryStore::new(max_bytes(of)?)),
                 Self::Filesystem => Arc::new(FileStore::new(folder(of)?)),

@@ -31,9 +31,9 @@ impl RedisStore {
     pub async fn connect(url: &str) -> Result<Self> {
         let client = redis::Client::open(url)
             .map_err(|e| Error::Input(format!("config.url of wasi:keyvalue: {e}")))?;
-        let connection = ConnectionManager::new(client)
-            .await
-            .map_err(|e| Error::Runtime(format!("connecting to Redis for wasi:keyvalue: {e}")))?;
+        let connection = ConnectionManager::new(client).await.map_err(|e| {
+            Error::Runtime(format!("connecting to Redis for wasi:keyvalue (see config.url): {e}"))
+        })?;
         Ok(Self { connection })
     }
 }
