@@ -70,9 +70,14 @@ mod tests {
     #[test]
     fn memory_that_is_written_shows() {
         let tree = ProcessTree::of(&[Pid::this()]);
-        let before = Memory::of(&tree);
+        // Children that other tests start may end between being listed and read.
+        let whole = || {
+            let mut readings = (0..100).map(|_| Memory::of(&tree));
+            readings.find(|memory| memory.pss_bytes().is_ok()).unwrap()
+        };
+        let before = whole();
         let written = vec![1_u8; 64 << 20];
-        let after = Memory::of(&tree);
+        let after = whole();
         assert!(written.iter().step_by(4096).all(|byte| *byte == 1));
         for metric in ["pss_bytes", "rss_bytes", "pss_anon_bytes", "private_dirty_bytes"] {
             let value = |memory: &Memory| memory.0[metric].clone().unwrap();
