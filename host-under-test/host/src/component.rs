@@ -4,7 +4,9 @@
 
 use crate::error::{Error, Result};
 use crate::guest::{self, GuestState};
+use crate::network;
 use crate::plugin::{keyvalue, logging};
+use crate::provider::caller;
 use crate::workload::WasiVersion;
 use std::collections::HashMap;
 use std::path::Path;
@@ -114,6 +116,11 @@ impl Linked {
         })
     }
 
+    /// Whether it exports a handler of WASI 0.3.
+    pub(crate) fn answers_p3(&self) -> bool {
+        self.handlers.iter().any(|(version, _)| *version == WasiVersion::P3)
+    }
+
     /// The one handler that both the component exports and the workload offers.
     pub(crate) fn handler(&self, offered: &[WasiVersion]) -> Result<WasiVersion> {
         let name = &self.name;
@@ -198,6 +205,8 @@ impl Linkers {
 fn new_linker(engine: &Engine, offer: Offer) -> wasmtime::Result<Linker<GuestState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    caller::add_to_linker(&mut linker, GuestState::calling)?;
+    network::add_to_linker(&mut linker, GuestState::network)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     p2::bindings::http::types::add_to_linker::<_, WasiHttp>(
         &mut linker,

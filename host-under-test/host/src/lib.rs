@@ -17,10 +17,12 @@ mod host;
 mod hostname;
 pub mod image;
 mod metrics;
+mod network;
 pub mod plugin;
 mod provider;
 mod route;
 mod serve;
+mod socket;
 pub mod workload;
 
 pub use admin::admin;
@@ -31,8 +33,8 @@ pub use egress::{
 pub use engine::{Engine, EngineConfig};
 pub use error::{Error, Result};
 pub use host::{
-    ComponentStatus, Host, HostConfig, OutgoingHandlers, ServiceStatus, StartNs, State, Workload,
-    WorkloadStatus,
+    ComponentStatus, Host, HostConfig, OutgoingHandlers, ScheduleStatus, ServiceStatus, StartNs,
+    State, Workload, WorkloadStatus,
 };
 pub use provider::component_plugin;
 pub use serve::ServeConfig;

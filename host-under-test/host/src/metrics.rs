@@ -51,6 +51,9 @@ pub(crate) fn scrape(host: &Host) -> Result<String, fmt::Error> {
         counters("requests_reused", "Requests served by an instance that had served before");
     let fell_through =
         counters("requests_fell_through", "Requests that found every warm instance busy");
+    let fired = counters("schedule_fired", "Runs begun by a schedule");
+    let missed = counters("schedule_missed", "Runs left out since the one before had not ended");
+    let failed = counters("schedule_failed", "Runs by a schedule that ended badly");
     let restarts = counters("service_restarts", "How often services were started again");
 
     for status in host.workloads_status() {
@@ -68,6 +71,11 @@ pub(crate) fn scrape(host: &Host) -> Result<String, fmt::Error> {
                 (&fell_through, one.fell_through),
             ] {
                 family.get_or_create(&labels).inc_by(value);
+            }
+            if let Some(schedule) = one.schedule {
+                fired.get_or_create(&labels).inc_by(schedule.fired);
+                missed.get_or_create(&labels).inc_by(schedule.missed);
+                failed.get_or_create(&labels).inc_by(schedule.failed);
             }
             for (reason, value) in [
                 ("worn", one.retired_worn),

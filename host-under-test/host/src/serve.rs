@@ -5,6 +5,7 @@
 use crate::error::{Error, Result, why};
 use crate::guest::{Alive, Body, Failure, Guest, RequestBody};
 use crate::route::{Refusal, Table};
+use crate::socket::Socket;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
@@ -161,7 +162,7 @@ async fn connection(
         let (server, alive) = (server.clone(), alive.clone());
         async move { Ok::<_, Infallible>(server.answer(request, &alive).await) }
     });
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Socket::new(stream)), service));
     // Errors are the client's doing (it went away, or sent no HTTP), or a guest
     // trap that is already logged.
     tokio::select! {

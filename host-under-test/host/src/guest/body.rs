@@ -14,6 +14,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::WasiBody;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -31,7 +32,15 @@ pub(super) enum Driver {
     /// The guest itself, while it has work left.
     Own(Option<Run>),
     /// The task of an instance that others use as well.
-    Shared(Seat, #[expect(dead_code, reason = "held until the response is complete")] Place),
+    Shared(Seat, #[expect(dead_code, reason = "held until the response is complete")] Held),
+}
+
+/// A place among the requests under way.
+pub(super) enum Held {
+    Place(#[expect(dead_code, reason = "held until the response is complete")] Place),
+    Permit(
+        #[expect(dead_code, reason = "held until the response is complete")] OwnedSemaphorePermit,
+    ),
 }
 
 /// A guest's body, and what drives it.

@@ -13,6 +13,7 @@ mod counters;
 mod limits;
 mod p2;
 mod p3;
+mod pinned;
 mod request;
 mod service;
 mod shared;
@@ -22,6 +23,7 @@ mod warm;
 pub(crate) use body::Body;
 pub(crate) use counters::Counters;
 pub(crate) use limits::ProcessorShare;
+pub(crate) use pinned::Pinned;
 pub(crate) use request::RequestBody;
 pub(crate) use service::{Ended, ServiceRun};
 pub(crate) use state::{GuestState, Mount, Plugins, Surroundings, bare_store, new_store};
@@ -29,7 +31,7 @@ pub(crate) use state::{GuestState, Mount, Plugins, Surroundings, bare_store, new
 use crate::component::Linked;
 use crate::error::{Error, Result};
 use crate::workload::{PoolSpec, WasiVersion};
-use body::GuestBody;
+use body::{GuestBody, Held};
 use counters::Place;
 use http::{Method, Request, Response};
 pub(crate) use limits::Deadline;
@@ -203,7 +205,13 @@ impl Guest {
         .await?;
         let response = answer.map_err(Failure::ErrorCode)?;
         let deadline = seat.deadline();
-        Ok(GuestBody::attach(response, body::Driver::Shared(seat, place), is_head, deadline, alive))
+        Ok(GuestBody::attach(
+            response,
+            body::Driver::Shared(seat, Held::Place(place)),
+            is_head,
+            deadline,
+            alive,
+        ))
     }
 }
 

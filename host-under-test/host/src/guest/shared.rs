@@ -19,6 +19,7 @@ use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use wasmtime::component::Accessor;
 use wasmtime_wasi_http::p3::bindings::Service;
@@ -32,7 +33,7 @@ pub(super) struct SharedPool {
 }
 
 /// What callers know of an instance.
-struct Instance {
+pub(super) struct Instance {
     calls: mpsc::UnboundedSender<Call>,
     in_flight: AtomicU32,
     accepted: AtomicU32,
@@ -43,13 +44,16 @@ struct Instance {
     /// Extended whenever a call in it makes progress: while one computes, no
     /// other can.
     deadline: Deadline,
+    /// Dangling for a service.
     guest: Weak<Guest>,
+    /// A service's instance, which no caller can end.
+    is_pinned: bool,
 }
 
 /// What a call comes to.
 pub(super) type Called = Result<Answer, Failure>;
 
-struct Call {
+pub(super) struct Call {
     request: Request<RequestBody>,
     sender: oneshot::Sender<Called>,
 }
@@ -82,7 +86,7 @@ impl SharedPool {
             Some((in_flight, instance)) if in_flight < self.max_concurrency => Arc::clone(instance),
             _ => return None,
         };
-        instance.in_flight.fetch_add(1, Relaxed);
+        let seat = Seat::take(Arc::clone(&instance));
         let accepted = instance.accepted.fetch_add(1, Relaxed) + 1;
         if accepted > 1 {
             count(&guest.counters.reused);
@@ -91,11 +95,42 @@ impl SharedPool {
             count(&guest.counters.retired_worn);
             instance.retire();
         }
-        Some(Seat { instance, is_done: false })
+        Some(seat)
     }
 }
 
 impl Instance {
+    /// A service's, and the calls that reach it.
+    pub(super) fn pinned(timeout: Duration) -> (Arc<Self>, mpsc::UnboundedReceiver<Call>) {
+        Self::new(timeout, Weak::new(), true)
+    }
+
+    fn new(
+        timeout: Duration,
+        guest: Weak<Guest>,
+        is_pinned: bool,
+    ) -> (Arc<Self>, mpsc::UnboundedReceiver<Call>) {
+        let (calls, receiver) = mpsc::unbounded_channel();
+        let instance = Self {
+            calls,
+            in_flight: AtomicU32::new(0),
+            accepted: AtomicU32::new(0),
+            retiring: AtomicBool::new(false),
+            trapped: AtomicBool::new(false),
+            changed: Notify::new(),
+            deadline: Deadline::start(timeout),
+            guest,
+            is_pinned,
+        };
+        (Arc::new(instance), receiver)
+    }
+
+    /// It trapped: bodies that end now are cut off.
+    pub(super) fn tear(&self) {
+        self.trapped.store(true, Relaxed);
+        self.retiring.store(true, Relaxed);
+    }
+
     fn retire(&self) {
         self.retiring.store(true, Relaxed);
         self.changed.notify_one();
@@ -109,6 +144,11 @@ pub(super) struct Seat {
 }
 
 impl Seat {
+    pub(super) fn take(instance: Arc<Instance>) -> Self {
+        instance.in_flight.fetch_add(1, Relaxed);
+        Self { instance, is_done: false }
+    }
+
     /// Hands the request over. The receiver fails if the instance traps.
     pub(super) fn call(&self, request: Request<RequestBody>) -> oneshot::Receiver<Called> {
         let (sender, receiver) = oneshot::channel();
@@ -137,6 +177,9 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let instance = &self.instance;
         instance.in_flight.fetch_sub(1, Relaxed);
+        if instance.is_pinned {
+            return;
+        }
         if !self.is_done && !instance.retiring.load(Relaxed) {
             if let Some(guest) = instance.guest.upgrade() {
                 count(&guest.counters.retired_cancelled);
@@ -149,17 +192,7 @@ impl Drop for Seat {
 }
 
 fn start(guest: &Arc<Guest>) -> Arc<Instance> {
-    let (calls, receiver) = mpsc::unbounded_channel();
-    let instance = Arc::new(Instance {
-        calls,
-        in_flight: AtomicU32::new(0),
-        accepted: AtomicU32::new(0),
-        retiring: AtomicBool::new(false),
-        trapped: AtomicBool::new(false),
-        changed: Notify::new(),
-        deadline: Deadline::start(guest.timeout),
-        guest: Arc::downgrade(guest),
-    });
+    let (instance, receiver) = Instance::new(guest.timeout, Arc::downgrade(guest), false);
     let work = Box::pin(work(Arc::clone(guest), Arc::clone(&instance), receiver));
     match &guest.around.processor {
         Some(share) => drop(tokio::spawn(Metered::new(work, Arc::clone(share)))),
@@ -190,8 +223,7 @@ async fn work(
         .await
         .flatten();
     if let Err(error) = ran {
-        instance.trapped.store(true, Relaxed);
-        instance.retiring.store(true, Relaxed);
+        instance.tear();
         count(&guest.counters.retired_trapped);
         let in_flight = instance.in_flight.load(Relaxed);
         let why = why(&error);
@@ -200,7 +232,7 @@ async fn work(
 }
 
 /// Takes calls until the instance retires and the last one has left.
-async fn serve(
+pub(super) async fn serve(
     accessor: &Accessor<super::GuestState>,
     service: &Service,
     instance: &Instance,

@@ -4,7 +4,9 @@
 
 use super::limits::{Deadline, MemoryLimit, ProcessorShare, at_epoch};
 use crate::egress::{Egress, OutgoingRequest};
+use crate::network::{Network, NetworkView};
 use crate::plugin::{Caller, Log, StderrLog, Stores, keyvalue, logging};
+use crate::provider::caller::CallerView;
 use http::HeaderName;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub(crate) struct Surroundings {
     pub(crate) mounts: Vec<Mount>,
     pub(crate) egress: Option<Arc<Egress>>,
     pub(crate) plugins: Plugins,
+    pub(crate) network: Arc<Network>,
     pub(crate) memory_limit_bytes: Option<u64>,
     pub(crate) processor: Option<Arc<ProcessorShare>>,
 }
@@ -65,6 +68,7 @@ impl Surroundings {
             mounts: Vec::new(),
             egress: None,
             plugins: Plugins::none(),
+            network: Arc::default(),
             memory_limit_bytes: None,
             processor: None,
         }
@@ -97,6 +101,8 @@ pub(crate) struct GuestState {
     hooks: Hooks,
     memory: MemoryLimit,
     pub(crate) deadline: Deadline,
+    /// Who is calling, if it provides for others.
+    pub(crate) calling: Option<Arc<Caller>>,
 }
 
 impl GuestState {
@@ -107,6 +113,14 @@ impl GuestState {
     pub(crate) fn keyvalue(&mut self) -> keyvalue::View<'_> {
         let Plugins { caller, stores, .. } = &self.hooks.around.plugins;
         keyvalue::View { stores, caller, table: &mut self.table }
+    }
+
+    pub(crate) fn network(&mut self) -> NetworkView<'_> {
+        NetworkView { network: &self.hooks.around.network, table: &mut self.table }
+    }
+
+    pub(crate) fn calling(&mut self) -> CallerView<'_> {
+        CallerView(self.calling.as_deref())
     }
 
     pub(crate) fn log(&mut self) -> logging::LogView<'_> {
@@ -133,6 +147,7 @@ pub(crate) fn new_store(
             hooks: Hooks { around: Arc::clone(around) },
             memory: MemoryLimit::new(around.memory_limit_bytes),
             deadline,
+            calling: None,
         },
     );
     store.limiter(|state| &mut state.memory);

@@ -5,7 +5,7 @@
 //! on one stack, and one that calls itself runs out of instances, not of stack.
 
 use crate::egress::{Neighbours, OutgoingHandler, OutgoingRequest, Sending};
-use crate::guest::{Alive, Body, Failure, Guest, RequestBody};
+use crate::guest::{Alive, Body, Failure, Guest, Pinned, RequestBody};
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
@@ -16,6 +16,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::{mpsc, oneshot};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+/// The name under which components reach their workload's service.
+pub(super) const SERVICE: &str = "service";
+
 /// Parts of a body that may wait for their reader.
 const PARTS_AHEAD: usize = 2;
 
@@ -23,13 +26,20 @@ const PARTS_AHEAD: usize = 2;
 /// it, so it learns of them afterwards.
 pub(super) struct Chain {
     guests: OnceLock<BTreeMap<String, Weak<Guest>>>,
+    /// The workload's service, if it answers requests.
+    service: OnceLock<Arc<Pinned>>,
     alive: Alive,
 }
 
 impl Chain {
     pub(super) fn new() -> Self {
         let (alive, _nobody_waits) = mpsc::channel(1);
-        Self { guests: OnceLock::new(), alive }
+        Self { guests: OnceLock::new(), service: OnceLock::new(), alive }
+    }
+
+    /// Has requests to `SERVICE` answered by the service.
+    pub(super) fn add_service(&self, service: Arc<Pinned>) {
+        let _ = self.service.set(service);
     }
 
     /// Says who is there; once.
@@ -41,15 +51,37 @@ impl Chain {
 
 impl Neighbours for Chain {
     fn find(&self, name: &str) -> Option<Box<dyn OutgoingHandler>> {
-        let guest = self.guests.get()?.get(name)?.upgrade()?;
-        Some(Box::new(Neighbour { guest, alive: self.alive.clone() }))
+        let target = match self.service.get() {
+            Some(service) if name == SERVICE => Target::Service(Arc::clone(service)),
+            _ => Target::Component(self.guests.get()?.get(name)?.upgrade()?),
+        };
+        Some(Box::new(Neighbour { target, alive: self.alive.clone() }))
     }
 }
 
 /// A component that was found.
 struct Neighbour {
-    guest: Arc<Guest>,
+    target: Target,
     alive: Alive,
+}
+
+#[derive(Clone)]
+enum Target {
+    Component(Arc<Guest>),
+    Service(Arc<Pinned>),
+}
+
+impl Target {
+    async fn respond(
+        &self,
+        request: Request<RequestBody>,
+        alive: &Alive,
+    ) -> Result<Response<Body>, Failure> {
+        match self {
+            Self::Component(guest) => guest.respond(request, alive).await,
+            Self::Service(service) => service.respond(request, alive).await,
+        }
+    }
 }
 
 impl OutgoingHandler for Neighbour {
@@ -59,11 +91,11 @@ impl OutgoingHandler for Neighbour {
         if let Some(Ok(authority)) = authority {
             request.request.headers_mut().insert(HOST, authority);
         }
-        let (guest, alive) = (Arc::clone(&self.guest), self.alive.clone());
+        let (target, alive) = (self.target.clone(), self.alive.clone());
         let first_byte_timeout = request.first_byte_timeout;
         Box::pin(async move {
             let (sender, receiver) = oneshot::channel();
-            tokio::spawn(answer(guest, request.request, alive, sender));
+            tokio::spawn(answer(target, request.request, alive, sender));
             match tokio::time::timeout(first_byte_timeout, receiver).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(_)) => Err(Error::InternalError(None)),
@@ -77,13 +109,13 @@ type Answer = Result<Response<WasiBody>, Error>;
 
 /// Has the guest answer, for as long as somebody waits for it.
 async fn answer(
-    guest: Arc<Guest>,
+    target: Target,
     request: Request<WasiBody>,
     alive: Alive,
     mut sender: oneshot::Sender<Answer>,
 ) {
     let answered = tokio::select! {
-        answered = guest.respond(request.map(RequestBody::of_guest), &alive) => answered,
+        answered = target.respond(request.map(RequestBody::of_guest), &alive) => answered,
         () = sender.closed() => return,
     };
     match answered {

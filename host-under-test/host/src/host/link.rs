@@ -20,7 +20,7 @@ impl Links {
 
 /// Whether a component is there for other components, not for requests.
 pub(super) fn is_provider(component: &ComponentSpec) -> bool {
-    component.http.is_none()
+    component.http.is_none() && component.schedule.is_none()
 }
 
 /// Finds the provider and refuses what cannot be resolved, with the names of all

@@ -1,16 +1,18 @@
 //! A host: workloads on an engine, reached through one table of routes.
 
+mod assemble;
 mod bind;
 mod chain;
 mod link;
 mod outgoing;
+mod schedule;
 mod start;
 mod status;
 mod volumes;
 mod workload;
 
 pub use start::StartNs;
-pub use status::{ComponentStatus, ServiceStatus, State, WorkloadStatus};
+pub use status::{ComponentStatus, ScheduleStatus, ServiceStatus, State, WorkloadStatus};
 pub use workload::Workload;
 
 use crate::egress::{ClientConfig, OutgoingHandler, PooledClient};

@@ -80,6 +80,39 @@ pub struct ComponentStatus {
     pub retired_trapped: u64,
     /// Warm instances whose client went away or lost patience.
     pub retired_cancelled: u64,
+    /// If it is run by a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleStatus>,
+}
+
+/// A component's runs by its schedule.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ScheduleStatus {
+    /// Runs begun.
+    pub fired: u64,
+    /// Runs left out, since the one before had not ended.
+    pub missed: u64,
+    /// Runs that trapped, returned an error, or took too long.
+    pub failed: u64,
+    /// How much later than due all runs began together.
+    pub lateness_ns_sum: u64,
+    /// How much later than due the latest began.
+    pub lateness_ns_max: u64,
+    /// How a run last ended badly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+}
+
+impl ScheduleStatus {
+    /// Adds another replica's.
+    pub(super) fn add(&mut self, other: Self) {
+        self.fired += other.fired;
+        self.missed += other.missed;
+        self.failed += other.failed;
+        self.lateness_ns_sum = self.lateness_ns_sum.saturating_add(other.lateness_ns_sum);
+        self.lateness_ns_max = self.lateness_ns_max.max(other.lateness_ns_max);
+        self.last_failure = other.last_failure.or(self.last_failure.take());
+    }
 }
 
 /// A service at one moment.

@@ -1,6 +1,7 @@
 //! A workload on a host, from its start to its end.
 
 use super::bind::Bound;
+use super::schedule::{Planned, Scheduled};
 use super::status::{ComponentStatus, ServiceStatus, State, WorkloadStatus};
 use crate::guest::{Ended, Guest, ServiceRun};
 use crate::provider::ProviderStore;
@@ -50,6 +51,9 @@ pub(super) struct RunningComponent {
     pub(super) replicas: Vec<Arc<Guest>>,
     /// If other components do.
     pub(super) providers: Vec<Arc<ProviderStore>>,
+    /// If the clock runs it: until the workload runs, and from then on.
+    pub(super) planned: Vec<Planned>,
+    scheduled: Vec<Scheduled>,
 }
 
 /// One replica's service.
@@ -108,6 +112,10 @@ impl Workload {
         }
         table.add(&running.routes);
         life.state = State::Running;
+        for component in &mut running.components {
+            let planned = component.planned.drain(..);
+            component.scheduled.extend(planned.map(Scheduled::start));
+        }
         running.services = services.into_iter().map(|service| self.supervise(service)).collect();
         life.running = running;
     }
@@ -165,6 +173,9 @@ impl Workload {
         let running = {
             let mut life = self.life();
             life.state = State::Stopping;
+            for component in &mut life.running.components {
+                component.scheduled.clear();
+            }
             table.remove(&life.running.routes);
             for service in &life.running.services {
                 service.task.abort();
@@ -190,7 +201,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl RunningComponent {
     pub(super) fn new(about: ComponentStatus) -> Self {
-        Self { about, replicas: Vec::new(), providers: Vec::new() }
+        Self {
+            about,
+            replicas: Vec::new(),
+            providers: Vec::new(),
+            planned: Vec::new(),
+            scheduled: Vec::new(),
+        }
     }
 
     fn in_flight(&self) -> u64 {
@@ -201,6 +218,9 @@ impl RunningComponent {
         let mut status = self.about.clone();
         status.in_flight = self.in_flight();
         status.retired_trapped = self.providers.iter().map(|provider| provider.traps()).sum();
+        for scheduled in &self.scheduled {
+            status.schedule.get_or_insert_default().add(scheduled.status());
+        }
         for guest in &self.replicas {
             let counters = &guest.counters;
             for (total, counter) in [

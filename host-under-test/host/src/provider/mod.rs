@@ -7,8 +7,12 @@
 //! provider imports is provided by others or by the host, never by itself, so
 //! that no call can come back to an instance that is busy with it.
 
+mod binding;
+mod bucket;
+pub(crate) mod caller;
 mod plugin;
 mod store;
 
+pub(crate) use bucket::Provided;
 pub use plugin::component_plugin;
-pub(crate) use store::{Instances, Provided, ProviderStore};
+pub(crate) use store::{Instances, ProviderStore};

@@ -1,15 +1,16 @@
 //! A component that is a plugin of the host: started with it, and there for
 //! every workload that names it.
 
-use super::store::{Instances, Provided as ProvidedStore, ProviderStore};
+use super::bucket::Provided as ProvidedStore;
+use super::store::{Instances, ProviderStore};
 use crate::component::{self, Offer};
 use crate::digest::Sha256Digest;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::guest::Surroundings;
 use crate::plugin::{HostPlugin, Provided, Wanted};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,11 +60,29 @@ impl HostPlugin for ComponentPlugin {
     }
 
     fn bind<'a>(&'a self, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Provided>> {
-        let store = ProvidedStore(Arc::clone(&self.store));
-        let provided = wanted.only(&[]).map(|()| Provided::KeyValue(Arc::new(store)));
-        ready(provided).boxed()
+        async move {
+            let mut config = wanted.interface.config.clone();
+            config.remove("backend");
+            let bound = self.store.bind(wanted.workload, &config).await;
+            let knows = bound.map_err(|error| {
+                let (name, workload) = (&self.name, wanted.workload);
+                Error::Input(format!("the plugin {name} refuses {workload}: {error}"))
+            })?;
+            if !knows {
+                wanted.only(&[])?;
+            }
+            Ok(Provided::KeyValue(Arc::new(ProvidedStore(Arc::clone(&self.store)))))
+        }
+        .boxed()
     }
 
-    /// Its buckets outlive workloads, as those of a Redis server do.
-    fn unbind(&self, _: &str) {}
+    /// Its buckets outlive workloads, as those of a Redis server do, unless it
+    /// knows of workloads and thinks otherwise.
+    fn unbind(&self, workload: &str) {
+        let (store, workload) = (Arc::clone(&self.store), workload.to_owned());
+        // The host may be ending, with the runtime.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { store.unbind(&workload).await });
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! A provider's instances, and one call of them.
 
+use super::binding::Binding;
 use crate::component::Linked;
 use crate::error::{Error, Result, why};
 use crate::guest::{Deadline, GuestState, Surroundings, new_store};
 use crate::plugin::Caller;
-use crate::plugin::keyvalue::{Answer, Bucket, KeyValue, KeyValueError, Keys};
-use futures_util::FutureExt;
-use std::collections::HashMap;
+use crate::plugin::keyvalue::{KeyValueError, Keys};
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,20 +44,33 @@ pub(crate) struct ProviderStore {
     provider: ProviderPre<GuestState>,
     around: Arc<Surroundings>,
     timeout: Duration,
-    instances: Instances,
+    pub(super) instances: Instances,
     idle: Mutex<Vec<Instance>>,
     /// For those that must not be two.
     turns: Semaphore,
     traps: AtomicU64,
+    /// Workloads with their configurations, which an instance is told of.
+    bound: Mutex<Vec<(String, BTreeMap<String, String>)>>,
 }
 
 struct Instance {
     store: Store<GuestState>,
     provider: Provider,
+    binding: Option<Binding>,
     buckets: HashMap<String, ResourceAny>,
 }
 
-enum Call {
+/// What an instance is asked.
+pub(super) enum Ask<'a> {
+    /// By a component, of a bucket.
+    Call(&'a Arc<Caller>, &'a str, Call),
+    /// By the host, for a workload that starts.
+    Bind(&'a str, &'a BTreeMap<String, String>),
+    /// For one that has ended.
+    Unbind(&'a str),
+}
+
+pub(super) enum Call {
     Get(String),
     Set(String, Vec<u8>),
     Delete(String),
@@ -66,12 +79,14 @@ enum Call {
     Increment(String, u64),
 }
 
-enum Reply {
+pub(super) enum Reply {
     Value(Option<Vec<u8>>),
     Done,
     Exists(bool),
     Keys(Keys),
     Sum(u64),
+    /// Whether the component knows of bindings at all.
+    Bound(bool),
 }
 
 impl ProviderStore {
@@ -98,6 +113,7 @@ impl ProviderStore {
             idle: Mutex::default(),
             turns: Semaphore::new(1),
             traps: AtomicU64::new(0),
+            bound: Mutex::default(),
         })
     }
 
@@ -123,13 +139,49 @@ impl ProviderStore {
 
     async fn instantiate(&self, deadline: Deadline) -> wasmtime::Result<Instance> {
         let mut store = new_store(self.provider.engine(), &self.around, deadline);
-        let provider = self.provider.instantiate_async(&mut store).await?;
-        Ok(Instance { store, provider, buckets: HashMap::new() })
+        let made = self.provider.instance_pre().instantiate_async(&mut store).await?;
+        let binding = Binding::of(&mut store, &made)?;
+        let provider = Provider::new(&mut store, &made)?;
+        let mut instance = Instance { store, provider, binding, buckets: HashMap::new() };
+        let bound = self.bound().clone();
+        for (workload, config) in &bound {
+            let told = instance.bind(workload, config).await?;
+            if let Err(error) = told {
+                return Err(wasmtime::format_err!("binding {workload} again: {error}"));
+            }
+        }
+        Ok(instance)
+    }
+
+    /// Tells the component that a workload starts. Whether it wants to know.
+    pub(crate) async fn bind(
+        &self,
+        workload: &str,
+        config: &BTreeMap<String, String>,
+    ) -> std::result::Result<bool, KeyValueError> {
+        let Reply::Bound(wants) = self.ask(Ask::Bind(workload, config)).await? else {
+            return confused();
+        };
+        if wants {
+            self.bound().push((workload.to_owned(), config.clone()));
+        }
+        Ok(wants)
+    }
+
+    /// Tells it that a workload has ended.
+    pub(crate) async fn unbind(&self, workload: &str) {
+        self.bound().retain(|(bound, _)| bound != workload);
+        // What it answers changes nothing for anybody.
+        let _ = self.ask(Ask::Unbind(workload)).await;
+    }
+
+    fn bound(&self) -> std::sync::MutexGuard<'_, Vec<(String, BTreeMap<String, String>)>> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An instance that traps, or whose caller goes away in the middle of a call,
     /// is gone; the next call has another one.
-    async fn call(&self, bucket: &str, call: Call) -> std::result::Result<Reply, KeyValueError> {
+    pub(super) async fn ask(&self, ask: Ask<'_>) -> std::result::Result<Reply, KeyValueError> {
         let _turn = match self.instances {
             Instances::One => self.turns.acquire().await.ok(),
             Instances::Fresh | Instances::Warm(_) => None,
@@ -145,7 +197,7 @@ impl ProviderStore {
                 }
                 None => self.instantiate(deadline).await?,
             };
-            let reply = instance.answer(bucket, call).await?;
+            let reply = instance.answer(ask).await?;
             wasmtime::error::Ok((instance, reply))
         };
         let timed = tokio::time::timeout(self.timeout, answered).await;
@@ -179,6 +231,36 @@ impl ProviderStore {
 
 impl Instance {
     async fn answer(
+        &mut self,
+        ask: Ask<'_>,
+    ) -> wasmtime::Result<std::result::Result<Reply, KeyValueError>> {
+        let (caller, bucket, call) = match ask {
+            Ask::Call(caller, bucket, call) => (caller, bucket, call),
+            Ask::Bind(workload, config) => return self.bind(workload, config).await,
+            Ask::Unbind(workload) => {
+                if let Some(binding) = &self.binding {
+                    binding.unbind(&mut self.store, workload).await?;
+                }
+                return Ok(Ok(Reply::Done));
+            }
+        };
+        self.store.data_mut().calling = Some(Arc::clone(caller));
+        let answered = self.call(bucket, call).await;
+        self.store.data_mut().calling = None;
+        answered
+    }
+
+    async fn bind(
+        &mut self,
+        workload: &str,
+        config: &BTreeMap<String, String>,
+    ) -> wasmtime::Result<std::result::Result<Reply, KeyValueError>> {
+        let Some(binding) = &self.binding else { return Ok(Ok(Reply::Bound(false))) };
+        let bound = binding.bind(&mut self.store, workload, config).await?;
+        Ok(bound.map(|()| Reply::Bound(true)).map_err(KeyValueError::Other))
+    }
+
+    async fn call(
         &mut self,
         bucket: &str,
         call: Call,
@@ -234,86 +316,7 @@ impl From<wit::Error> for KeyValueError {
     }
 }
 
-/// A provider as its callers know it.
-pub(crate) struct Provided(pub(crate) Arc<ProviderStore>);
-
-impl KeyValue for Provided {
-    fn open<'a>(&'a self, _: &'a Caller, bucket: &'a str) -> Answer<'a, Arc<dyn Bucket>> {
-        let bucket: Arc<dyn Bucket> =
-            Arc::new(ProvidedBucket { store: Arc::clone(&self.0), name: bucket.to_owned() });
-        std::future::ready(Ok(bucket)).boxed()
-    }
-}
-
-struct ProvidedBucket {
-    store: Arc<ProviderStore>,
-    name: String,
-}
-
-impl ProvidedBucket {
-    async fn call(&self, call: Call) -> std::result::Result<Reply, KeyValueError> {
-        if self.store.instances != Instances::One {
-            return self.store.call(&self.name, call).await;
-        }
-        // What all callers share must survive one that is cut off.
-        let (store, name) = (Arc::clone(&self.store), self.name.clone());
-        let called = tokio::spawn(async move { store.call(&name, call).await });
-        let ending = || KeyValueError::Other("the host is ending".to_owned());
-        called.await.unwrap_or_else(|_| Err(ending()))
-    }
-}
-
 /// A reply of another kind than the call's.
-fn confused<T>() -> std::result::Result<T, KeyValueError> {
+pub(super) fn confused<T>() -> std::result::Result<T, KeyValueError> {
     Err(KeyValueError::Other("the store's component answered something else".to_owned()))
-}
-
-impl Bucket for ProvidedBucket {
-    fn get(&self, key: String) -> Answer<'_, Option<Vec<u8>>> {
-        async {
-            match self.call(Call::Get(key)).await? {
-                Reply::Value(value) => Ok(value),
-                _ => confused(),
-            }
-        }
-        .boxed()
-    }
-
-    fn set(&self, key: String, value: Vec<u8>) -> Answer<'_, ()> {
-        async { self.call(Call::Set(key, value)).await.map(drop) }.boxed()
-    }
-
-    fn delete(&self, key: String) -> Answer<'_, ()> {
-        async { self.call(Call::Delete(key)).await.map(drop) }.boxed()
-    }
-
-    fn exists(&self, key: String) -> Answer<'_, bool> {
-        async {
-            match self.call(Call::Exists(key)).await? {
-                Reply::Exists(exists) => Ok(exists),
-                _ => confused(),
-            }
-        }
-        .boxed()
-    }
-
-    fn list_keys(&self, cursor: Option<u64>) -> Answer<'_, Keys> {
-        async move {
-            match self.call(Call::ListKeys(cursor)).await? {
-                Reply::Keys(keys) => Ok(keys),
-                _ => confused(),
-            }
-        }
-        .boxed()
-    }
-
-    fn increment(&self, key: String, delta: u64) -> Answer<'_, u64> {
-        async move {
-            match self.call(Call::Increment(key, delta)).await? {
-                Reply::Sum(sum) => Ok(sum),
-                _ => confused(),
-            }
-        }
-        .boxed()
-    }
 }

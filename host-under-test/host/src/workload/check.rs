@@ -3,6 +3,7 @@
 
 use super::interfaces::{self, Entry, Owner};
 use super::resources;
+use super::schedule::Schedule;
 use super::source::Field;
 use super::spec::{ComponentSource, ComponentSpec, ServiceSpec, VolumeSpec, WorkloadSpec};
 use super::wire::{Text, WireComponent, WireDeployment, WireMetadata, WireService, WireWorkload};
@@ -78,6 +79,7 @@ fn check_workload(root: &Field, wire: WireWorkload, folder: &Path) -> Result<Wor
         http::check_unused(&shared)?;
     }
     let volumes = resources::volumes(&field.field("volumes"), wire.volumes, folder)?;
+    let forwards = resources::forwards(&field.field("forwards"), wire.forwards)?;
     let scope = Scope { root: &field, at, folder, shared: &shared, volumes: &volumes };
     let components = check_components(&field.field("components"), wire.components, &scope)?;
     let service = wire
@@ -94,6 +96,7 @@ fn check_workload(root: &Field, wire: WireWorkload, folder: &Path) -> Result<Wor
         components,
         service,
         volumes,
+        forwards,
     })
 }
 
@@ -124,18 +127,26 @@ fn check_components(
             source,
             digest,
             pool,
+            schedule: schedule(&field.field("schedule"), wire.schedule)?,
             http: route.as_ref().map(|route| route.http.clone()),
             interfaces: interfaces::effective(scope.shared, &own),
             resources: resources::resources(&resources, wire.local_resources, scope.volumes)?,
         });
         routes.extend(route);
     }
-    if routes.is_empty() && !components.is_empty() {
+    let is_scheduled = components.iter().any(|component| component.schedule.is_some());
+    if routes.is_empty() && !components.is_empty() && !is_scheduled {
         let what = "wasi:http is missing: without it no request can reach any component";
         return Err(scope.root.field("hostInterfaces").refuse(scope.at, what));
     }
     http::check_conflicts(&routes)?;
     Ok(components)
+}
+
+fn schedule(field: &Field, wire: Option<Text>) -> Result<Option<Schedule>> {
+    let Some(text) = wire else { return Ok(None) };
+    let parsed = Schedule::parse(&text.value);
+    parsed.map(Some).map_err(|e| field.refuse(text.referenced, e))
 }
 
 fn check_service(

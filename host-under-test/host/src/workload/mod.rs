@@ -10,6 +10,7 @@ mod http;
 mod interfaces;
 mod offered;
 mod resources;
+mod schedule;
 mod source;
 mod spec;
 mod syntax;
@@ -18,6 +19,7 @@ mod tests;
 mod wire;
 mod wire_environment;
 
+pub use schedule::Schedule;
 pub use spec::{
     ComponentSource, ComponentSpec, HttpSpec, InterfaceSpec, MountSpec, PoolSpec, Resources,
     ServiceSpec, VolumeKind, VolumeSpec, WasiVersion, WorkloadSpec,

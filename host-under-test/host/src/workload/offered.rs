@@ -111,6 +111,17 @@ const PACKAGES: &[Package] = &[
         keys: Keys::Nothing,
     },
     Package {
+        name: "sockets",
+        versions: Versions::Wasi(&[P2]),
+        interfaces: &[
+            ("instance-network", &[P2]),
+            ("network", &[P2]),
+            ("tcp", &[P2]),
+            ("tcp-create-socket", &[P2]),
+        ],
+        keys: Keys::Nothing,
+    },
+    Package {
         name: "filesystem",
         versions: Versions::Wasi(BOTH),
         interfaces: &[("types", BOTH), ("preopens", BOTH)],
@@ -119,8 +130,7 @@ const PACKAGES: &[Package] = &[
 ];
 
 /// What wasmCloud's host has and this one does not have so far.
-const LATER: &[(&str, &str)] =
-    &[("wasi", "blobstore"), ("wasi", "sockets"), ("wasmcloud", "messaging")];
+const LATER: &[(&str, &str)] = &[("wasi", "blobstore"), ("wasmcloud", "messaging")];
 
 /// Finds a package by name, or says which there are.
 pub(super) fn package(namespace: &str, name: &str) -> Result<&'static Package, String> {

@@ -4,12 +4,13 @@
 use super::source::Field;
 use super::spec::{MountSpec, PoolSpec, Resources, VolumeKind, VolumeSpec};
 use super::syntax;
-use super::wire::{TextMap, WireComponent, WireMount, WireResources, WireVolume};
+use super::wire::{TextMap, WireComponent, WireForward, WireMount, WireResources, WireVolume};
 use super::wire_environment::WireEnvironment;
 use crate::egress::AllowedHosts;
 use crate::error::Result;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -71,6 +72,25 @@ pub(super) fn volumes(
         volumes.push(VolumeSpec { name, kind });
     }
     Ok(volumes)
+}
+
+/// Checks `forwards`.
+pub(super) fn forwards(list: &Field, wire: Vec<WireForward>) -> Result<BTreeMap<u16, SocketAddr>> {
+    let mut forwards = BTreeMap::new();
+    for (index, wire) in wire.into_iter().enumerate() {
+        let field = list.item(index);
+        let port = number(&field.field("port"), &wire.port, 1..=u32::from(u16::MAX), "")?;
+        let to: SocketAddr = wire.to.value.parse().map_err(|_| {
+            let what =
+                format!("`{}` is not an address with a port, as 127.0.0.1:6379", wire.to.value);
+            field.field("to").refuse(wire.to.referenced, what)
+        })?;
+        if forwards.insert(port as u16, to).is_some() {
+            let what = format!("{port} is forwarded twice");
+            return Err(field.field("port").refuse(wire.port.referenced, what));
+        }
+    }
+    Ok(forwards)
 }
 
 /// Checks `localResources`.

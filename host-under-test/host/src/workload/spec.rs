@@ -2,10 +2,12 @@
 //! leave this module. They know nothing of the file's syntax, open nothing, and
 //! cannot be built wrong by reading a file.
 
+use super::schedule::Schedule;
 use crate::digest::Sha256Digest;
 use oci_client::Reference;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -31,6 +33,9 @@ pub struct WorkloadSpec {
     pub service: Option<ServiceSpec>,
     /// What mounts refer to by index.
     pub volumes: Vec<VolumeSpec>,
+    /// Ports of the workload's own loopback network that lead out of it, to real
+    /// addresses.
+    pub forwards: BTreeMap<u16, SocketAddr>,
 }
 
 impl WorkloadSpec {
@@ -54,7 +59,10 @@ pub struct ComponentSpec {
     pub digest: Option<Sha256Digest>,
     /// Warm instances; without it, each request has a fresh one.
     pub pool: Option<PoolSpec>,
-    /// Which requests it answers; none, if it is there for other components.
+    /// When its `wasi:cli/run` is called, if the clock does that.
+    pub schedule: Option<Schedule>,
+    /// Which requests it answers; none, if it is there for other components or
+    /// only for its schedule.
     pub http: Option<HttpSpec>,
     /// What it may use of the host: the workload's interfaces, with its own in
     /// place of those of the same package.

@@ -52,6 +52,15 @@ pub(super) struct WireSpec {
     pub(super) service: Option<WireService>,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) volumes: Vec<WireVolume>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) forwards: Vec<WireForward>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct WireForward {
+    pub(super) port: Spanned<i64>,
+    pub(super) to: Text,
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,6 +85,7 @@ pub(super) struct WireComponent {
     pub(super) pool_size: Option<Spanned<i64>>,
     pub(super) max_invocations: Option<Spanned<i64>>,
     pub(super) max_concurrency: Option<Spanned<i64>>,
+    pub(super) schedule: Option<Text>,
     pub(super) local_resources: Option<WireResources>,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) host_interfaces: Vec<WireHostInterface>,

@@ -21,6 +21,7 @@ pub use redis::RedisStore;
 use super::Caller;
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// What a page of keys holds at most, in bytes of keys.
@@ -39,6 +40,16 @@ pub enum KeyValueError {
     AccessDenied,
     /// In words.
     Other(String),
+}
+
+impl fmt::Display for KeyValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchStore => f.write_str("there is no such store"),
+            Self::AccessDenied => f.write_str("access denied"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
 }
 
 /// What a call comes to.

@@ -144,3 +144,31 @@ fn a_field_without_a_value_is_absent() {
     assert_eq!(workload.components[0].resources, Resources::default());
     assert!(workload.service.is_none() && workload.volumes.is_empty());
 }
+
+#[test]
+fn forwards_are_ports_and_addresses() {
+    let with = |forwards: &str| format!("{HEAD}{HTTP}{ONE}      forwards: {forwards}\n");
+    let spec = parsed(&with("[{port: 6379, to: '127.0.0.1:7000'}, {port: 1, to: '[::1]:2'}]"));
+    let want = [(1, "[::1]:2"), (6379, "127.0.0.1:7000")];
+    let want = want.map(|(port, to)| (port, to.parse().expect("an address")));
+    assert_eq!(spec.forwards.into_iter().collect::<Vec<_>>(), want);
+    let at = "spec.template.spec.forwards";
+    for (forwards, want) in [
+        (
+            "[{port: 0, to: '127.0.0.1:1'}]",
+            format!("15:25: {at}[0].port: 0 is out of range, expected 1 to 65535"),
+        ),
+        (
+            "[{port: 1, to: localhost:1}]",
+            format!(
+                "15:32: {at}[0].to: `localhost:1` is not an address with a port, as 127.0.0.1:6379"
+            ),
+        ),
+        (
+            "[{port: 1, to: '[::1]:1'}, {port: 1, to: '[::1]:2'}]",
+            format!("15:52: {at}[1].port: 1 is forwarded twice"),
+        ),
+    ] {
+        check_refused(&with(forwards), &want);
+    }
+}

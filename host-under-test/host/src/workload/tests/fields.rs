@@ -161,3 +161,14 @@ fn what_a_component_is_given_is_checked() {
         check_refused(&resources(fields), &want);
     }
 }
+
+#[test]
+fn a_component_may_have_a_schedule_only() {
+    let text = format!("{HEAD}{ONE}          schedule: '@every 20ms'\n");
+    let component = &parsed(&text).components[0];
+    assert!(component.http.is_none());
+    assert!(matches!(&component.schedule, Some(Schedule::Every(every)) if every.as_millis() == 20));
+    let refused = "11:21: spec.template.spec.components[0].schedule: `@every 0s` is too often, at \
+                   most every 1ms";
+    check_refused(&text.replace("20ms", "0s"), refused);
+}
