@@ -4,6 +4,7 @@
 
 use crate::anchor::{self, Rounds};
 use crate::series::{BlockCounts, History, LineKey, Point, Ratio, RunHead, Value};
+use crate::slope;
 use crate::summary::{self, Summary};
 use crate::versions::VersionRef;
 use model::{Block, Digest, Label, Metric, Outcome, Run, Suite};
@@ -30,6 +31,7 @@ pub(crate) fn add_run(history: &mut History, run: &Run, suites: &[Suite]) {
         .iter()
         .map(|a| history.versions.intern(&a.target, &a.version, run.started_at))
         .collect();
+    slope::add_run(history, run, suites, &versions);
     let groups = groups_of(run);
     let anchors = anchor_rounds(run, &groups);
     for ((suite, key, artifact, definition), blocks) in &groups {
@@ -184,7 +186,7 @@ fn value_of(
     })
 }
 
-fn block_value(block: &Block, metric: &Metric) -> Option<f64> {
+pub(crate) fn block_value(block: &Block, metric: &Metric) -> Option<f64> {
     let Outcome::Measured(measurements) = &block.outcome else { return None };
     summary::of_block(&measurements.values(metric)?).ok()
 }

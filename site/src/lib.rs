@@ -9,6 +9,7 @@
 //! database. Reading order: `builder`, `fold`, `series`, `trend`, `pages`.
 
 mod anchor;
+mod bars;
 mod builder;
 mod chart;
 mod chart_frame;
@@ -22,6 +23,7 @@ mod pages;
 mod palette;
 mod series;
 mod serve;
+mod slope;
 mod source;
 mod sparkline;
 mod summary;

@@ -2,6 +2,7 @@
 //! target a line of compact points, one for each run and version. Samples are
 //! gone by then. It must not read runs; `fold` does.
 
+use crate::slope::Slopes;
 use crate::summary::Summary;
 use crate::versions::{VersionRef, Versions};
 use jiff::Timestamp;
@@ -20,6 +21,8 @@ pub(crate) struct History {
     pub(crate) testbeds: BTreeMap<String, Testbed>,
     /// Lines of each suite.
     pub(crate) suites: BTreeMap<String, BTreeMap<LineKey, Line>>,
+    /// What one step of a parameter costs, in the order of runs.
+    pub(crate) slopes: Vec<Slopes>,
 }
 
 /// What is remembered of a run.

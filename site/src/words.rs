@@ -71,15 +71,18 @@ pub(crate) struct Caveat {
     pub(crate) meaning: String,
 }
 
+/// What a reader must know of all numbers of a run.
+pub(crate) fn run_caveats(run: &RunHead) -> Vec<Caveat> {
+    let quick = run.is_quick().then(|| Caveat {
+        word: "quick profile".to_owned(),
+        meaning: "few blocks: an indication, which never decides anything".to_owned(),
+    });
+    quick.into_iter().collect()
+}
+
 /// What a reader must know of a point's numbers.
 pub(crate) fn caveats(point: &Point, runs: &[RunHead]) -> Vec<Caveat> {
-    let mut caveats = Vec::new();
-    if runs[point.run].is_quick() {
-        caveats.push(Caveat {
-            word: "quick profile".to_owned(),
-            meaning: "few blocks: an indication, which never decides anything".to_owned(),
-        });
-    }
+    let mut caveats = run_caveats(&runs[point.run]);
     let counts = &point.blocks;
     let labels = [
         (counts.generator_bound, Label::GeneratorBound),

@@ -29,7 +29,7 @@ pub use run::{
 };
 pub use suite::{
     Arm, Component, Driver, Exchange, Expect, ExpectBody, FirstFailure, HttpLoad, InputFile,
-    NoiseClass, ProcessSpec, Program, Request, RequestBody, Role, Suite, Task,
+    NoiseClass, ProcessSpec, Program, Request, RequestBody, Role, SlopeSpec, Suite, Task,
 };
 pub use testbed::Testbed;
 pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};

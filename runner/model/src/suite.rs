@@ -13,12 +13,14 @@ mod component;
 mod expand;
 mod input;
 mod process;
+mod slope;
 mod task;
 mod wire;
 
 pub use component::Component;
 pub use input::InputFile;
 pub use process::{ProcessSpec, Program, Role};
+pub use slope::SlopeSpec;
 pub use task::{FirstFailure, Task};
 
 /// A folder under `suites/`.
@@ -38,6 +40,8 @@ pub struct Suite {
     pub sha256: Digest,
     /// Every arm of every benchmark, in the order they were written.
     pub arms: Vec<Arm>,
+    /// What it wants told per step of a parameter.
+    pub slopes: Vec<SlopeSpec>,
 }
 
 /// One way of running one benchmark: everything a driver needs to know.
@@ -205,6 +209,9 @@ pub struct HttpLoad {
     /// Open loop, in place of a rate: this part, 0 to 1, of what a closed loop
     /// over the same connections reaches on the same host just before.
     pub saturation_share: Option<f64>,
+    /// Driver `instructions`: how many requests a simulated processor counts;
+    /// its own number when absent.
+    pub simulated_requests: Option<u32>,
 }
 
 impl Suite {
@@ -246,6 +253,13 @@ impl Suite {
     /// The arms of one benchmark.
     pub fn arms_of<'a>(&'a self, benchmark: &'a str) -> impl Iterator<Item = &'a Arm> {
         self.arms.iter().filter(move |arm| arm.benchmark == benchmark)
+    }
+}
+
+impl Arm {
+    /// Its value of a parameter.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -363,6 +377,7 @@ impl Default for HttpLoad {
             measure_ms: 1000,
             rate_rps: None,
             saturation_share: None,
+            simulated_requests: None,
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod index;
 pub(crate) mod metric;
 pub(crate) mod missing;
 pub(crate) mod run;
+pub(crate) mod slope;
 pub(crate) mod suite;
 
 use crate::Error;

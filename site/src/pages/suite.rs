@@ -1,6 +1,7 @@
 //! The page of a suite: its question, its charts, how to measure it.
 
 use super::metric::{Benchmark, MetricView};
+use super::slope::{self, SlopeView};
 use super::{Layout, Site, render};
 use crate::Error;
 use crate::fold::metrics_of;
@@ -21,6 +22,7 @@ struct SuitePage {
     why: Vec<String>,
     stamp: String,
     ratio_heading: String,
+    slopes: Vec<SlopeView>,
     benchmarks: Vec<BenchmarkView>,
     reproduce: Option<Reproduce>,
     first_command: String,
@@ -66,6 +68,7 @@ pub(crate) fn page(site: &Site<'_>, name: &str) -> Result<String, Error> {
         ),
         stamp: stamp(site, name),
         ratio_heading: site.ratio_heading(),
+        slopes: slope::views(site, name)?,
         benchmarks,
         reproduce: reproduce(site, name),
         first_command: format!("bench run --suite {}", shell_word(name)),

@@ -97,8 +97,11 @@ fn a_neighbour_that_traps_fails_the_call() {
         ],
         &[],
     );
-    for _ in 0..100 {
+    for turn in 0..1000 {
         ask(&server, "/front").check(502, "internal-error");
+        if turn % 100 == 0 {
+            ask(&server, "/other").check(200, "other");
+        }
     }
     ask(&server, "/other").check(200, "other");
 }

@@ -31,8 +31,10 @@ mod isolation;
 mod keyvalue;
 /// Who answers: by path, by host, in turn.
 mod multipath;
+mod plugins;
 /// Instances that stay.
 mod reuse;
+mod schedules;
 /// Signals and what happens to requests under way.
 mod stop;
 /// Volumes, environment, configuration; services.

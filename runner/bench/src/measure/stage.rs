@@ -80,9 +80,11 @@ impl<'a> Stage<'a> {
     ) -> Result<Self, String> {
         let components = std::path::absolute(&arm.components_dir).unwrap_or_default();
         let components = components.to_string_lossy();
+        let code = bench.cache.join("code");
+        let code = code.to_string_lossy();
         let mut options = subject.launch.words_of(&arm.options)?;
         for word in options.iter_mut().flat_map(|(_, words)| words) {
-            *word = named(word, &[("components", &components)]);
+            *word = named(word, &[("components", &components), ("code", &code)]);
         }
         let precompile = |wrapper: &[String]| match arm.precompile {
             true => subject.precompiled(arm, &options, &bench.cache, wrapper).map(Some),

@@ -213,8 +213,9 @@ impl Reader<'_> {
         let mut options = Vec::new();
         for (name, values) in &self.wire.options {
             for words in values.values() {
-                let known = |placeholder: &str| ["value", "components"].contains(&placeholder);
-                self.placeholders(words, known, "{value} {components}")?;
+                let known =
+                    |placeholder: &str| ["value", "components", "code"].contains(&placeholder);
+                self.placeholders(words, known, "{value} {components} {code}")?;
             }
             let values =
                 values.iter().map(|(value, words)| (value.clone(), words.get_ref().clone()));

@@ -16,11 +16,13 @@ mod arms;
 mod asking;
 mod definition;
 mod filling;
+mod slope;
 mod task;
 mod topology;
 
 use asking::{Values, WireAsking, WireExpect, WireLoad, WireRequest};
 use filling::Filling;
+use slope::WireSlope;
 use task::{WireCriterion, WireUntilFailure};
 use topology::{WireHosts, WireProcess};
 
@@ -31,6 +33,8 @@ struct WireSuite {
     why: Spanned<String>,
     owner: Spanned<String>,
     benchmark: Vec<Spanned<WireBenchmark>>,
+    #[serde(default)]
+    slope: Vec<WireSlope>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +105,9 @@ pub(super) fn load(suites: &Path, large: &Path, name: &str) -> Result<Suite, Dia
             .with_remedy("add a [[benchmark]] table"));
     }
     let sha256 = suite_digest(&dir, &arms)?;
-    let WireSuite { title, why, owner, .. } = wire;
+    let WireSuite { title, why, owner, slope, .. } = wire;
+    let slopes = slope.into_iter().map(|wire| slope::check(source, wire, &arms));
+    let slopes = slopes.collect::<Result<Vec<_>, _>>()?;
     Ok(Suite {
         name: name.to_owned(),
         dir,
@@ -110,6 +116,7 @@ pub(super) fn load(suites: &Path, large: &Path, name: &str) -> Result<Suite, Dia
         owner: owner.into_inner(),
         sha256,
         arms,
+        slopes,
     })
 }
 

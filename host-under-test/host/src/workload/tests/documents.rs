@@ -130,7 +130,7 @@ fn several_documents_are_several_workloads() {
     check_refused(
         &format!("{one}---\n{}", two.replace("file:", "flie:")),
         "29:11: spec.template.spec.components[0].flie: unknown field `flie`, expected one of name, \
-         image, file, digest, poolSize, maxInvocations, maxConcurrency, localResources, \
+         image, file, digest, poolSize, maxInvocations, maxConcurrency, schedule, localResources, \
          hostInterfaces",
     );
 }
@@ -166,7 +166,7 @@ fn forwards_are_ports_and_addresses() {
         ),
         (
             "[{port: 1, to: '[::1]:1'}, {port: 1, to: '[::1]:2'}]",
-            format!("15:52: {at}[1].port: 1 is forwarded twice"),
+            format!("15:51: {at}[1].port: 1 is forwarded twice"),
         ),
     ] {
         check_refused(&with(forwards), &want);

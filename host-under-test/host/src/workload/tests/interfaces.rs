@@ -6,7 +6,7 @@ use super::*;
 fn what_the_host_does_not_offer_is_refused_by_name() {
     let entry = "spec.template.spec.hostInterfaces[0]";
     let only = "only wasi:http, wasi:config, wasi:keyvalue, wasi:logging, wasi:cli, wasi:io, \
-                wasi:clocks, wasi:random and wasi:filesystem";
+                wasi:clocks, wasi:random, wasi:sockets and wasi:filesystem";
     let cases = [
         (
             HTTP.replace("package: http", "package: blobstore"),

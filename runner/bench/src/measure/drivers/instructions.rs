@@ -19,9 +19,11 @@ use std::time::Duration;
 const WARMUP: u32 = 500;
 /// Requests that are counted.
 const COUNTED: u32 = 2000;
-/// The same under callgrind, which is fifty times slower and needs no average.
-const FEW: u32 = 50;
-const MANY: u32 = 550;
+/// The same under callgrind, which is fifty times slower and needs no average:
+/// unless the suite says otherwise.
+const SIMULATED: u32 = 500;
+/// And so many times fewer before them.
+const WARMER: u32 = 10;
 /// How long a host under callgrind may take, until ready and for a request.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -39,11 +41,15 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
         match valgrind::find() {
             None => m.insert_absent(valgrind::METRIC, "valgrind is not installed"),
             Some(valgrind) => {
-                let (few, many) =
-                    (simulate(stage, &valgrind, FEW)?, simulate(stage, &valgrind, MANY)?);
-                match many.checked_sub(few) {
+                if stage.precompiled_for_valgrind.is_none() {
+                    compile(stage, &valgrind)?;
+                }
+                let counted = stage.arm.load.simulated_requests.unwrap_or(SIMULATED);
+                let before = counted / WARMER;
+                let few = simulate(stage, &valgrind, before)?;
+                match simulate(stage, &valgrind, before + counted)?.checked_sub(few) {
                     Some(more) => {
-                        m.insert(valgrind::METRIC, vec![more as f64 / f64::from(MANY - FEW)]);
+                        m.insert(valgrind::METRIC, vec![more as f64 / f64::from(counted)]);
                     }
                     None => {
                         m.insert_absent(valgrind::METRIC, "more requests took fewer instructions");
@@ -70,6 +76,17 @@ fn count(stage: &Stage<'_>, started: &mut Started<'_>) -> Result<Result<u64, Str
 
 fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> Result<u64, String> {
     Ok(instructions.read()?.saturating_sub(before?))
+}
+
+/// Has a host that keeps its machine code compile what it needs on valgrind's
+/// processor, uncounted: it would take minutes under callgrind.
+fn compile(stage: &Stage<'_>, valgrind: &Path) -> Result<(), Broken> {
+    let variation = Variation {
+        wrapper: valgrind::run(valgrind),
+        ready_timeout: Some(PATIENCE),
+        ..Variation::default()
+    };
+    stage.with_host(&variation, |_| Ok(()))
 }
 
 /// Instructions of a host's whole life with so many requests in it.

@@ -60,6 +60,7 @@ pub(super) struct WireLoad {
     measure_ms: Option<WireNumber>,
     rate_rps: Option<WireNumber>,
     saturation_share: Option<WireNumber>,
+    requests: Option<WireNumber>,
 }
 
 /// `request` with `expect`, or `requests`.
@@ -277,6 +278,10 @@ impl Table<'_> {
         let number = |field: &str, wire: &Option<WireNumber>| {
             wire.as_ref().map(|wire| self.number(field, wire)).transpose()
         };
+        let requests = |wire: &WireNumber| match self.whole("requests", wire)? {
+            count @ 10..=10_000 => Ok(count as u32),
+            count => self.refuse(format!("`requests`: {count} is out of range, 10 to 10000")),
+        };
         let default = HttpLoad::default();
         let connections = whole("connections", &wire.connections, default.connections.into())?;
         let load = HttpLoad {
@@ -285,6 +290,7 @@ impl Table<'_> {
             measure_ms: whole("measure_ms", &wire.measure_ms, default.measure_ms)?,
             rate_rps: number("rate_rps", &wire.rate_rps)?,
             saturation_share: number("saturation_share", &wire.saturation_share)?,
+            simulated_requests: wire.requests.as_ref().map(requests).transpose()?,
         };
         match unusable(driver, &load) {
             Some(problem) => self.refuse(problem),
@@ -301,8 +307,11 @@ fn unusable(driver: Driver, load: &HttpLoad) -> Option<&'static str> {
             "this driver sends one request; drop `load`"
         }
         _ if driver == Driver::Instructions => {
-            "this driver counts its requests itself; drop `load`"
+            let only =
+                HttpLoad { simulated_requests: load.simulated_requests, ..HttpLoad::default() };
+            return (*load != only).then_some("this driver has only `requests` in `load`");
         }
+        _ if load.simulated_requests.is_some() => "`requests` is for the driver instructions",
         _ if matches!(driver, Driver::Command | Driver::Criterion) => {
             "the program makes its own load; drop `load`"
         }
@@ -343,6 +352,9 @@ pub(super) fn define(hasher: Hasher, arm: &Arm) -> Hasher {
     }
     if let Some(rate) = arm.load.rate_rps {
         hasher = hasher.part("rate", rate.to_le_bytes());
+    }
+    if let Some(requests) = arm.load.simulated_requests {
+        hasher = hasher.part("simulated requests", requests.to_le_bytes());
     }
     if let Some(share) = arm.load.saturation_share {
         hasher = hasher.part("share of the saturation", share.to_le_bytes());
