@@ -31,9 +31,11 @@ mod isolation;
 mod keyvalue;
 /// Who answers: by path, by host, in turn.
 mod multipath;
+/// Component plugins.
 mod plugins;
 /// Instances that stay.
 mod reuse;
+/// Components that the clock runs.
 mod schedules;
 /// Signals and what happens to requests under way.
 mod stop;

@@ -98,3 +98,31 @@ fn services_run_restart_and_end() {
         }
     }
 }
+
+/// A thousand traps of services, and nobody else notices.
+#[test]
+fn services_that_trap_harm_nobody() {
+    const SERVICES: usize = 125;
+    const RESTARTS: u64 = 7;
+    let files = Files::new();
+    let mut text = crate::harness::workload_text(&prebuilt("hello-p3"), "");
+    for index in 0..SERVICES {
+        text.push_str(&format!(
+            "---\napiVersion: runtime.wasmcloud.dev/v1alpha1\nkind: WorkloadDeployment\n\
+             metadata: {{name: service{index}}}\nspec:\n  template:\n    spec:\n      service:\n        \
+             file: {}\n        maxRestarts: {RESTARTS}\n        \
+             localResources: {{environment: {{MODE: trap}}}}\n",
+            prebuilt("service-p3").display()
+        ));
+    }
+    let (server, admin) = Admin::start(&files.write("workload.yaml", text), &[]);
+    for index in 0..SERVICES {
+        let status = eventually("it failed too often", || {
+            server.get().check(200, "hello");
+            let status = admin.status(&format!("service{index}"));
+            (status["state"] == "Error").then_some(status)
+        });
+        assert_eq!(status["services"][0]["restarts"], RESTARTS, "{status}");
+    }
+    server.get().check(200, "hello");
+}

@@ -19,6 +19,8 @@ const DRAIN_PAUSE: Duration = Duration::from_millis(2);
 /// The wait before a service is started again: doubled each time, up to a second.
 const FIRST_RESTART_PAUSE: Duration = Duration::from_millis(10);
 const LAST_RESTART_PAUSE: Duration = Duration::from_secs(1);
+/// A service that ran so long begins with the first wait again.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// A workload that a host was asked to run.
 pub struct Workload {
@@ -130,7 +132,11 @@ impl Workload {
         let task = tokio::spawn(async move {
             let mut pause = FIRST_RESTART_PAUSE;
             let ended = loop {
+                let started = Instant::now();
                 let Ended::Badly(failure) = service.once().await else { break Ended::Well };
+                if started.elapsed() > STEADY {
+                    pause = FIRST_RESTART_PAUSE;
+                }
                 eprintln!("host-under-test: the service of {title} failed: {failure}");
                 {
                     let mut status = locked(&shared);

@@ -2,8 +2,9 @@
 //!
 //! Run by a schedule, it notes one moment and ends. With the environment variable EVERY_MS it is a
 //! service that waits so long between two moments, for ever, counted from its start. HOLD_MS makes
-//! every run last so long. `GET /` answers with the moments in nanoseconds of the monotonic clock, a line
-//! each, oldest first. It must not do anything between waking up and looking at the clock.
+//! every run last so long. `GET /` answers with the moments in nanoseconds since 1970, a line each,
+//! oldest first: every instance has a monotonic clock of its own. It must not do anything between
+//! waking up and looking at the clock.
 
 wit_bindgen::generate!({
     path: ["../wit/p3", "../wit/keyvalue/deps/keyvalue"],
@@ -12,6 +13,7 @@ wit_bindgen::generate!({
         world guest {
             import wasi:cli/environment@0.3.0;
             import wasi:clocks/monotonic-clock@0.3.0;
+            import wasi:clocks/system-clock@0.3.0;
             import wasi:keyvalue/store@0.2.0-draft;
             import wasi:keyvalue/atomics@0.2.0-draft;
             import wasi:http/types@0.3.0;
@@ -27,6 +29,7 @@ use exports::wasi::cli::run::Guest as Run;
 use exports::wasi::http::handler::Guest as Handler;
 use wasi::cli::environment::get_environment;
 use wasi::clocks::monotonic_clock::{now, wait_for, wait_until};
+use wasi::clocks::system_clock;
 use wasi::http::types::{ErrorCode, Fields, Request, Response};
 use wasi::keyvalue::{atomics, store};
 
@@ -36,16 +39,16 @@ struct Clock;
 
 impl Run for Clock {
     async fn run() -> Result<(), ()> {
-        let started = now();
+        let (moment, started) = (system_clock::now(), now());
         let hold = millis("HOLD_MS").map(|ms| ms * NS_PER_MS);
         let Some(every) = millis("EVERY_MS").map(|ms| ms * NS_PER_MS) else {
-            note(started)?;
+            note(moment)?;
             wait_for(hold.unwrap_or(0)).await;
             return Ok(());
         };
         for turn in 1.. {
             wait_until(started + turn * every).await;
-            note(now())?;
+            note(system_clock::now())?;
         }
         Ok(())
     }
@@ -57,7 +60,8 @@ fn millis(name: &str) -> Option<u64> {
     found.and_then(|(_, text)| text.parse().ok())
 }
 
-fn note(moment: u64) -> Result<(), ()> {
+fn note(moment: system_clock::Instant) -> Result<(), ()> {
+    let moment = moment.seconds as u64 * 1_000_000_000 + u64::from(moment.nanoseconds);
     let bucket = store::open("clock").map_err(drop)?;
     let index = atomics::increment(&bucket, "count", 1).map_err(drop)?;
     bucket.set(&index.to_string(), &moment.to_le_bytes()).map_err(drop)

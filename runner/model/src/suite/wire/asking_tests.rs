@@ -239,7 +239,7 @@ fn mistakes_are_told_with_their_line() {
         ask/suite.toml:11: `connections` must be 1 to 10000
         ask/suite.toml:11: `measure_ms` must be a positive multiple of 100, the length of a slice
         ask/suite.toml:11: `rate_rps` and `saturation_share` are for http-open-loop
-        ask/suite.toml:11: unknown field `rate`, expected one of `connections`, `warmup_ms`, `measure_ms`, `rate_rps`, `saturation_share`
+        ask/suite.toml:11: unknown field `rate`, expected one of `connections`, `warmup_ms`, `measure_ms`, `rate_rps`, `saturation_share`, `requests`
         ask/suite.toml:10: http-open-loop needs `rate_rps`, or `saturation_share` of the measured saturation
         ask/suite.toml:11: `rate_rps` or `saturation_share`, not both
         ask/suite.toml:11: `rate_rps` must be 0.1 to 1000000
