@@ -1,5 +1,8 @@
 //! `native`: the floor. One hyper server with a fixed answer, set up like the
-//! host's, so that what is left between the two is the cost of components.
+//! host's, so that what is left between the two is the cost of components. And a
+//! key-value store for what is measured against a process beside the host.
+
+mod sidecar;
 
 use clap::{Parser, Subcommand};
 use hyper::body::{Bytes, Frame, Incoming, SizeHint};
@@ -13,6 +16,7 @@ use std::convert::Infallible;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,12 +50,29 @@ enum Command {
         #[arg(long, value_name = "TEXT", default_value = "hello")]
         body: String,
     },
+    /// Hold keys and values in memory until SIGTERM or SIGINT, and answer to the
+    /// Redis protocol: GET, SET, DEL, EXISTS, INCRBY, SCAN and PING.
+    Sidecar {
+        /// Where to listen; port 0 takes a free one, told in the ready line.
+        #[arg(long, value_name = "IP:PORT")]
+        addr: SocketAddr,
+    },
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let outcome = match Cli::parse().command {
-        Some(Command::Serve { addr, body }) => serve(addr, body.into()).await,
+        Some(Command::Serve { addr, body }) => {
+            let body = Bytes::from(body);
+            serve(addr, |stream| drop(tokio::spawn(connection(stream, body.clone())))).await
+        }
+        Some(Command::Sidecar { addr }) => {
+            let store = Arc::default();
+            serve(addr, |stream| {
+                drop(tokio::spawn(sidecar::connection(stream, Arc::clone(&store))));
+            })
+            .await
+        }
         None => print_line(&json!({
             "name": NAME, "version": VERSION, "capabilities": CAPABILITIES,
         })),
@@ -71,7 +92,7 @@ fn print_line(line: &serde_json::Value) -> std::io::Result<()> {
     stdout.flush()
 }
 
-async fn serve(addr: SocketAddr, body: Bytes) -> std::io::Result<()> {
+async fn serve(addr: SocketAddr, take: impl Fn(TcpStream)) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let start = Instant::now();
@@ -86,7 +107,7 @@ async fn serve(addr: SocketAddr, body: Bytes) -> std::io::Result<()> {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(tokio::spawn(connection(stream, body.clone()))),
+                Ok((stream, _)) => take(stream),
                 Err(error) => {
                     eprintln!("native: accepting a connection: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -133,6 +133,8 @@ impl Fake {
         Some(match self.mode.as_str() {
             "wrong-body" if count > 50 => "hellO".to_owned(),
             "tells-workload" => self.workload.clone(),
+            // Who asks says whom, unless the suite names another host.
+            "knows-addr" => (self.workload == host).to_string(),
             "tells-options" => self.options.clone(),
             // Looks at its memory, so that it is there.
             "density" if self.memory.iter().step_by(4096).all(|byte| *byte == 1) => {

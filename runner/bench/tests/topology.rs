@@ -176,6 +176,13 @@ fn a_template_and_what_fills_it_are_part_of_the_definition() {
 }
 
 #[test]
+fn a_template_is_told_where_its_host_will_listen() {
+    let project = project("knows-addr", "workload = \"work.yaml.j2\"", "true");
+    project.write("suites/ask/work.yaml.j2", "{{ addr }}");
+    check_outcome(&project, 0, "measured");
+}
+
+#[test]
 fn options_reach_the_command_line() {
     let lines =
         "parameters = { c = [\"winch\"] }\noptions = { compiler = \"{c}\", reuse = \"warm\" }";

@@ -1,123 +1,14 @@
 //! `wasi:keyvalue` by every way that leads to it: the same session gets the same
 //! answers, alone and among others; what cannot be linked is refused by name.
 
-use crate::harness::{Files, Server, check_refused, eventually, host, prebuilt};
+use crate::harness::{Files, Server, check_refused, host, prebuilt};
+use crate::stores::{Outside, Way, file, listed, provider, ways};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
-/// A way to a store: what the consumer lists, further components of the
-/// workload, and arguments of the host.
-struct Way {
-    name: &'static str,
-    interface: String,
-    components: String,
-    arguments: Vec<String>,
-}
-
-/// An entry of `hostInterfaces` with this `config`.
-fn listed(config: &str) -> String {
-    format!(
-        "- {{namespace: wasi, package: keyvalue, interfaces: [store, atomics], config: {{{config}}}}}"
-    )
-}
-
-fn file(workload: &str, interface: &str, components: &str) -> String {
-    format!(
-        "apiVersion: runtime.wasmcloud.dev/v1alpha1\nkind: WorkloadDeployment\n\
-         metadata: {{name: {workload}}}\nspec:\n  template:\n    spec:\n      components:\n        \
-         - name: consumer\n          file: {}\n          hostInterfaces:\n            \
-         - {{namespace: wasi, package: http, interfaces: [handler]}}\n            {interface}\n{components}",
-        prebuilt("kv-p3").display()
-    )
-}
-
-/// A component that others import from.
-fn provider(name: &str, guest: &str, more: &str) -> String {
-    format!("        - name: {name}\n          file: {}\n{more}", prebuilt(guest).display())
-}
-
-fn plugin_argument() -> Vec<String> {
-    vec!["--plugin".to_owned(), format!("tree={}", prebuilt("kv-store").display())]
-}
-
-/// Every way; Redis and the folder are the caller's.
-fn ways(files: &Files, redis: &Redis) -> Vec<Way> {
-    let folder = files.path("store");
-    std::fs::create_dir_all(&folder).expect("a folder for the store");
-    let own = listed("backend: memory");
-    let forward = |more: &str| {
-        let lists = format!("          hostInterfaces:\n            {own}\n{more}");
-        provider("middle", "kv-forward", &lists)
-    };
-    let way = |name, interface: String, components: String| Way {
-        name,
-        interface,
-        components,
-        arguments: Vec::new(),
-    };
-    vec![
-        way("memory", own.clone(), String::new()),
-        way(
-            "filesystem",
-            listed(&format!("backend: filesystem, folder: {}", folder.display())),
-            String::new(),
-        ),
-        way(
-            "redis",
-            listed(&format!("backend: redis, url: 'redis://{}/'", redis.addr)),
-            String::new(),
-        ),
-        Way {
-            arguments: plugin_argument(),
-            ..way("component plugin", listed("backend: tree"), String::new())
-        },
-        way("linked, an instance per call", String::new(), forward("")),
-        way("linked, warm", String::new(), forward("          poolSize: 4\n")),
-    ]
-}
-
-fn serve(files: &Files, way: &Way) -> Server {
-    let text = file("kv", &way.interface, &way.components);
-    let mut command = host();
-    command.arg("serve").arg("--workload").arg(files.write("kv.yaml", text)).args(&way.arguments);
-    Server::start(command)
-}
-
-/// A Redis server of our own, on a free port, without files.
-struct Redis {
-    child: Child,
-    addr: String,
-}
-
-impl Redis {
-    fn start() -> Self {
-        let port =
-            TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number");
-        let addr = port.to_string();
-        let child = Command::new("redis-server")
-            .args(["--port", &port.port().to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(["--appendonly", "no", "--daemonize", "no", "--dir", "/tmp"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("Debian's redis-server is installed (.ci/install tests)");
-        let redis = Self { child, addr };
-        eventually("Redis answers", || TcpStream::connect(&redis.addr).ok());
-        redis
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// One line of a session.
 #[derive(Debug, Clone)]
@@ -214,10 +105,6 @@ fn summary(value: &[u8]) -> String {
     }
 }
 
-fn answers(server: &Server, text: &str) -> Vec<String> {
-    answers_at(server, "/script", text)
-}
-
 fn answers_at(server: &Server, path: &str, text: &str) -> Vec<String> {
     let request =
         format!("POST {path} HTTP/1.1\r\nHost: kv\r\nContent-Length: {}\r\n\r\n{text}", text.len());
@@ -229,9 +116,9 @@ fn answers_at(server: &Server, path: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn every_way_gives_the_same_answers() {
-    let (files, redis) = (Files::new(), Redis::start());
-    let servers: Vec<(&str, Server)> =
-        ways(&files, &redis).iter().map(|way| (way.name, serve(&files, way))).collect();
+    let (files, outside) = (Files::new(), Outside::start());
+    let ways = ways(&files, &outside);
+    let servers: Vec<(&Way, Server)> = ways.iter().map(|way| (way, way.serve(&files))).collect();
     let sessions_begun = Cell::new(0);
     let mut runner =
         TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
@@ -244,12 +131,12 @@ fn every_way_gives_the_same_answers() {
         let steps: Vec<Step> =
             steps.into_iter().filter(|step| !matches!(step, Step::List) || session == 1).collect();
         let want = expected(&prefix, &steps);
-        for (name, server) in &servers {
-            let got = answers(server, &script(&prefix, &steps));
+        for (way, server) in &servers {
+            let got = answers_at(server, &way.path("/script"), &script(&prefix, &steps));
             for (index, (got, want)) in got.iter().zip(&want).enumerate() {
-                prop_assert_eq!(got, want, "{}: step {}: {:?}", name, index, steps[index]);
+                prop_assert_eq!(got, want, "{}: step {}: {:?}", way.name, index, steps[index]);
             }
-            prop_assert_eq!(got.len(), want.len(), "{}", name);
+            prop_assert_eq!(got.len(), want.len(), "{}", way.name);
         }
         Ok(())
     });
@@ -258,9 +145,10 @@ fn every_way_gives_the_same_answers() {
 
 #[test]
 fn every_way_serves_32_callers_at_a_time() {
-    let (files, redis) = (Files::new(), Redis::start());
-    for way in ways(&files, &redis) {
-        let server = serve(&files, &way);
+    let (files, outside) = (Files::new(), Outside::start());
+    for way in ways(&files, &outside) {
+        let server = way.serve(&files);
+        let path = &way.path("/script");
         std::thread::scope(|scope| {
             for caller in 0..32_u8 {
                 let server = &server;
@@ -272,28 +160,29 @@ fn every_way_serves_32_callers_at_a_time() {
                             [Step::Increment(key, 1), Step::Get(key), Step::Exists(key + 1)]
                         })
                         .collect();
-                    let got = answers(server, &script(&prefix, &steps));
-                    assert_eq!(got, expected(&prefix, &steps), "caller {caller}");
+                    let got = answers_at(server, path, &script(&prefix, &steps));
+                    assert_eq!(got, expected(&prefix, &steps), "{}: caller {caller}", way.name);
                 });
             }
         });
         // One key, counted by all: no call is lost.
         std::thread::scope(|scope| {
             for _ in 0..32 {
-                scope.spawn(|| answers(&server, &"increment all 1\n".repeat(10)));
+                scope.spawn(|| answers_at(&server, path, &"increment all 1\n".repeat(10)));
             }
         });
-        assert_eq!(answers(&server, "get all\n"), ["value 320"], "{}", way.name);
+        assert_eq!(answers_at(&server, path, "get all\n"), ["value 320"], "{}", way.name);
     }
 }
 
 #[test]
 fn long_lists_come_in_pages() {
-    let (files, redis) = (Files::new(), Redis::start());
-    for way in ways(&files, &redis) {
-        let server = serve(&files, &way);
+    let (files, outside) = (Files::new(), Outside::start());
+    for way in ways(&files, &outside) {
+        let server = way.serve(&files);
+        let path = way.path("/list?n=1&bytes=1048576");
         let response =
-            server.connect().exchange("GET /list?n=1&bytes=1048576 HTTP/1.1\r\nHost: kv\r\n\r\n");
+            server.connect().exchange(&format!("GET {path} HTTP/1.1\r\nHost: kv\r\n\r\n"));
         response.check(200, "1 x list 1048576");
     }
 }

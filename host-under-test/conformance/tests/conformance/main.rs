@@ -7,8 +7,9 @@
 mod admin;
 /// Loading machine code: what is refused, and that it serves like the component.
 mod aot;
-/// Ways to get code: three compilers, and code kept from one start to the next.
+/// Components that ask each other.
 mod chaining;
+/// Ways to get code: three compilers, and code kept from one start to the next.
 mod compilers;
 /// The two JSON lines, arguments and exit codes.
 mod contract;
@@ -28,6 +29,7 @@ mod http_client;
 mod images;
 /// Components and clients that misbehave.
 mod isolation;
+/// `wasi:keyvalue`: the same answers by every way, alone and among others.
 mod keyvalue;
 /// Who answers: by path, by host, in turn.
 mod multipath;
@@ -39,6 +41,8 @@ mod reuse;
 mod schedules;
 /// Signals and what happens to requests under way.
 mod stop;
+/// The ways that lead to a key-value store.
+mod stores;
 /// Volumes, environment, configuration; services.
 mod surroundings;
 /// The workload file: what is refused, and where the error points.

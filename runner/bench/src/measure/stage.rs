@@ -198,9 +198,12 @@ impl Starting<'_> {
         let stage = self.stage;
         let launch = &stage.subject.launch;
         let hosts = &stage.arm.hosts;
+        let asks_for_addr = || hosts.iter().flatten().any(template::asks_for_addr);
         let addrs = match launch.ready {
-            Ready::JsonLine => vec![SocketAddr::from(([127, 0, 0, 1], 0)); hosts.len()],
-            Ready::Http { .. } | Ready::Tcp => free_addrs(hosts.len())?,
+            Ready::JsonLine if !asks_for_addr() => {
+                vec![SocketAddr::from(([127, 0, 0, 1], 0)); hosts.len()]
+            }
+            _ => free_addrs(hosts.len())?,
         };
         let first = self.cast.len();
         for (index, (workload, addr)) in hosts.iter().zip(&addrs).enumerate() {
@@ -237,7 +240,7 @@ impl Starting<'_> {
         variation: &Variation,
     ) -> Result<Process, String> {
         let Stage { bench, subject, arm, precompiled, options, .. } = self.stage;
-        let context = self.context.clone().with("index", index);
+        let context = self.context.clone().with("index", index).at(addr);
         let name_of_file = format!("host-{index}");
         let file =
             workload.map(|file| self.stage.text(file, &context, &self.scratch, &name_of_file));

@@ -88,18 +88,7 @@ pub(super) fn render(file: &InputFile, arm: &Arm, context: &Context) -> Result<S
         remedy: None,
     };
     let text = fs::read_to_string(path).map_err(|e| Diagnostic::unreadable(path, &e))?;
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    // YAML and configurations are text; `tojson` quotes where that is needed.
-    engine.set_auto_escape_callback(|_| AutoEscape::None);
-    // A line with nothing but a tag leaves nothing behind.
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .keep_trailing_newline(true)
-        .build()
-        .map_err(|e| at(None, e.to_string()))?;
-    engine.set_syntax(syntax);
+    let engine = engine().map_err(|e| at(None, e.to_string()))?;
     let rendered = engine.render_str(&text, &context.values).map_err(|error| {
         let problem = match error.detail() {
             Some(detail) => detail.to_owned(),
@@ -115,6 +104,33 @@ pub(super) fn render(file: &InputFile, arm: &Arm, context: &Context) -> Result<S
         )
         .with_remedy("add it to `components`, so that a change of it is noticed")),
     }
+}
+
+fn engine() -> Result<Environment<'static>, minijinja::Error> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    // YAML and configurations are text; `tojson` quotes where that is needed.
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    // A line with nothing but a tag leaves nothing behind.
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()?;
+    engine.set_syntax(syntax);
+    Ok(engine)
+}
+
+/// Whether a file asks for the address of the host it is for, which then has to
+/// be chosen before the host starts. What is wrong with it, `render` tells.
+pub(super) fn asks_for_addr(file: &InputFile) -> bool {
+    let names = |text: &str| -> Option<bool> {
+        let engine = engine().ok()?;
+        let names = engine.template_from_str(text).ok()?.undeclared_variables(false);
+        Some(names.contains("addr") || names.contains("port"))
+    };
+    let text = if file.is_template() { fs::read_to_string(file.path()).ok() } else { None };
+    text.and_then(|text| names(&text)).unwrap_or(false)
 }
 
 /// The first component in `text` that the arm does not declare.
@@ -157,7 +173,7 @@ pub(crate) fn check(arm: &Arm) -> Result<(), Diagnostic> {
     }
     for (index, file) in arm.hosts.iter().enumerate() {
         if let Some(file) = file {
-            filled_in(file, &context.clone().with("index", index))?;
+            filled_in(file, &context.clone().with("index", index).at(addr))?;
         }
     }
     for config in front.into_iter().filter_map(|process| process.config.as_ref()) {

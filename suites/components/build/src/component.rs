@@ -1,7 +1,9 @@
-//! Turns a core module into a component and says what it imports and exports. It must not touch the
-//! disk.
+//! Turns a core module, or components that fit together, into a component and says what it imports
+//! and exports. It must not touch the disk.
 
 use anyhow::{Context, Result, bail};
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
 use wasmparser::{Validator, WasmFeatures};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
@@ -20,6 +22,27 @@ impl Component {
             .context("reading the core module")?
             .encode()
             .context("encoding the component")?;
+        Self::read(bytes)
+    }
+
+    /// Fills the imports of `socket` with what `plug` exports; what `plug` itself imports, the whole
+    /// imports.
+    pub(crate) fn composed(socket: &Self, plug: &Self) -> Result<Self> {
+        let mut graph = CompositionGraph::new();
+        let mut register = |name: &str, component: &Self| -> Result<PackageId> {
+            let bytes = component.bytes.clone();
+            let package = Package::from_bytes(name, None, bytes, graph.types_mut())?;
+            Ok(graph.register_package(package)?)
+        };
+        // Their own names are not in the bytes: these tell what each is for.
+        let plug = register("arewefastyet:plug", plug)?;
+        let socket = register("arewefastyet:socket", socket)?;
+        wac_graph::plug(&mut graph, vec![plug], socket).context("plugging one into the other")?;
+        let bytes = graph.encode(EncodeOptions::default()).context("encoding the component")?;
+        Self::read(bytes)
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Self> {
         // What is on by default is what a host turns on without being asked.
         Validator::new_with_features(WasmFeatures::default())
             .validate_all(&bytes)

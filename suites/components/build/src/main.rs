@@ -4,6 +4,7 @@
 
 mod cargo;
 mod component;
+mod composition;
 mod guests;
 mod large;
 mod listing;

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::composition;
 use crate::guests;
 use crate::listing;
 use crate::places::Places;
@@ -85,9 +86,9 @@ pub(crate) fn component_sums(places: &Places) -> Result<Sums> {
 /// The sums of everything that the components are built from.
 pub(crate) fn source_sums(places: &Places) -> Result<Sums> {
     let root = &places.components;
-    let guests = guests::names(places)?;
+    let folders = [guests::names(places)?, composition::names(places)?].concat();
     let mut sums = Sums::new();
-    for name in SHARED_SOURCES.into_iter().chain(guests.iter().map(String::as_str)) {
+    for name in SHARED_SOURCES.into_iter().chain(folders.iter().map(String::as_str)) {
         add_below(&mut sums, root, name)?;
     }
     Ok(sums)

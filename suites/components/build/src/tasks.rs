@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::component::Component;
+use crate::composition;
 use crate::guests::{self, Compilation};
 use crate::large as large_components;
 use crate::places::Places;
@@ -170,7 +171,8 @@ pub(crate) fn wit(places: &Places) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Compiles every guest; the first of each pair is the name of the component's file.
+/// Compiles every guest and composes what is made of them; the first of each pair is the name of
+/// the component's file.
 fn compile(
     places: &Places,
     recorded: Option<&Identity>,
@@ -193,17 +195,23 @@ fn compile(
                 );
             }
         }
-        let name = format!("{guest}.wasm");
-        println!(
-            "{name}: {} bytes, sha256 {}",
-            component.bytes.len(),
-            record::sha256_hex(&component.bytes)
-        );
-        println!("  imports {}", component.imports.join(", "));
-        println!("  exports {}", component.exports.join(", "));
+        describe(&guest, &component);
+        components.push((guest, component));
+    }
+    for name in composition::names(places)? {
+        let component = composition::compose(places, &name, &components)?;
+        describe(&name, &component);
         components.push((name, component));
     }
-    Ok((toolchain.identity, components))
+    let files = components.into_iter().map(|(name, it)| (format!("{name}.wasm"), it)).collect();
+    Ok((toolchain.identity, files))
+}
+
+fn describe(name: &str, component: &Component) {
+    let sum = record::sha256_hex(&component.bytes);
+    println!("{name}.wasm: {} bytes, sha256 {sum}", component.bytes.len());
+    println!("  imports {}", component.imports.join(", "));
+    println!("  exports {}", component.exports.join(", "));
 }
 
 fn sums_of(components: &[(String, Component)]) -> Sums {
@@ -296,6 +304,7 @@ mod tests {
             ("wit/p2/world.wit", Outcome::Done),
             ("Cargo.lock", Outcome::Differs),
             ("build/debian-packages", Outcome::Differs),
+            ("composed/PARTS", Outcome::Differs),
             ("guest/src/lib.rs", Outcome::Differs),
             ("guest/src/more.rs", Outcome::Differs),
             ("large/SHA256SUMS", Outcome::Done),

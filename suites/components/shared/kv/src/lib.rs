@@ -6,7 +6,7 @@ mod memory;
 mod script;
 
 pub use calls::calls;
-pub use memory::Memory;
+pub use memory::{Memory, NOT_A_NUMBER};
 pub use script::script;
 
 /// A bucket. An error is text for whoever asked.

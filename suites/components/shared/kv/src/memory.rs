@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 /// What a page of keys holds at most.
 const PAGE_BYTES: usize = 1 << 20;
 
+/// What `increment` says where a number cannot be counted up.
+pub const NOT_A_NUMBER: &str = "the value is not a number, or the sum is too large";
+
 /// A bucket.
 #[derive(Default)]
 pub struct Memory {
@@ -51,7 +54,7 @@ impl Memory {
         let sum =
             i64::try_from(delta).ok().zip(number).and_then(|(a, b): (i64, i64)| a.checked_add(b));
         let sum = sum.and_then(|sum| u64::try_from(sum).ok());
-        let sum = sum.ok_or("the value is not a number, or the sum is too large")?;
+        let sum = sum.ok_or(NOT_A_NUMBER)?;
         self.entries.insert(key, sum.to_string().into_bytes());
         Ok(sum)
     }

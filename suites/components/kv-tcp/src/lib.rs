@@ -1,0 +1,49 @@
+//! `kv-tcp`: asks a key-value store behind a TCP connection what a request says, in the Redis
+//! protocol, through wasi:sockets 0.2 and wasi:http 0.3.
+//!
+//! How it is asked: `shared/kv-front`. The store's address is the environment variable STORE, or
+//! 127.0.0.1:7000. `connection=kept` in the query (or nothing) uses one connection for as long as the
+//! instance lives, `connection=per-call` a new one for every call of the store. It must not keep
+//! anything else.
+
+use kv_front::{ErrorCode, Request, Response};
+use resp::{Connection, Remote};
+use std::cell::RefCell;
+use std::net::SocketAddrV4;
+use tcp::Stream;
+
+const STORE: SocketAddrV4 = SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 7000);
+
+thread_local! {
+    static KEPT: RefCell<Option<Connection<Stream>>> = const { RefCell::new(None) };
+}
+
+struct Kv;
+
+impl kv_front::Guest for Kv {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        kv_front::handle(request, answer).await
+    }
+}
+
+async fn answer(target: &str, body: &str) -> Result<String, String> {
+    let store = match kv_front::variable("STORE") {
+        None => STORE,
+        Some(text) => text.parse().map_err(|_| format!("STORE={text}: expected ADDRESS:PORT"))?,
+    };
+    let connect = || Stream::connect(store);
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    match query.split('&').find_map(|pair| pair.strip_prefix("connection=")) {
+        None | Some("kept") => {
+            // Nobody else has it meanwhile; two requests at a time have one each.
+            let mut remote = Remote::kept(connect, KEPT.take());
+            let answered = kv_front::ask(&mut remote, target, body).await;
+            KEPT.set(remote.into_kept());
+            answered
+        }
+        Some("per-call") => kv_front::ask(&mut Remote::per_call(connect), target, body).await,
+        Some(other) => Err(format!("connection={other}: expected kept or per-call")),
+    }
+}
+
+kv_front::export!(Kv);
