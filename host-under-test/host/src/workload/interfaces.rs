@@ -124,6 +124,10 @@ fn check_keys(
         (Keys::Anything, _) => return Ok(()),
         (Keys::Nothing, _) => &[],
         (Keys::Only(known), _) => known,
+        (Keys::OfBackend { own, known }, _) => match config.get("backend") {
+            Some(backend) if !own.contains(&backend.value.as_str()) => return Ok(()),
+            _ => known,
+        },
         (Keys::Http, Owner::Workload) => WORKLOAD_KEYS,
         (Keys::Http, Owner::Component) => COMPONENT_KEYS,
     };

@@ -30,6 +30,11 @@ pub(super) enum Keys {
     Http,
     /// These, and what they mean is for the plugin to judge.
     Only(&'static [&'static str]),
+    /// These for the host's own backends; a plugin component knows its own.
+    OfBackend {
+        own: &'static [&'static str],
+        known: &'static [&'static str],
+    },
 }
 
 const BOTH: &[WasiVersion] = &[P2, P3];
@@ -60,7 +65,10 @@ const PACKAGES: &[Package] = &[
         name: "keyvalue",
         versions: Versions::Only("0.2.0-draft"),
         interfaces: &[("store", BOTH), ("atomics", BOTH)],
-        keys: Keys::Only(&["backend", "folder", "maxBytes", "url"]),
+        keys: Keys::OfBackend {
+            own: &["memory", "filesystem", "redis"],
+            known: &["backend", "folder", "maxBytes", "url"],
+        },
     },
     Package {
         name: "logging",
