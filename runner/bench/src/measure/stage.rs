@@ -141,9 +141,14 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The workload of the first host, ready to be read by a program.
-    pub(super) fn first_workload(&self, scratch: &Path) -> Result<Option<PathBuf>, String> {
-        let context = Context::of(self.arm).with("index", 0);
+    /// The workload of the first host, ready to be read by a program that lets
+    /// it listen at `addr`.
+    pub(super) fn first_workload(
+        &self,
+        addr: SocketAddr,
+        scratch: &Path,
+    ) -> Result<Option<PathBuf>, String> {
+        let context = Context::of(self.arm).with("index", 0).at(addr);
         let file = self.arm.hosts.first().and_then(Option::as_ref);
         file.map(|file| self.text(file, &context, scratch, "host-0")).transpose()
     }

@@ -83,12 +83,13 @@ pub(super) fn run(
 
 fn filled(stage: &Stage<'_>, words: &[String], scratch: &Path) -> Result<Vec<String>, String> {
     let text = |path: Option<&Path>| path.unwrap_or(Path::new("")).to_string_lossy().into_owned();
-    let workload = stage.first_workload(scratch)?;
+    let addr = free_addrs(1)?[0];
+    let workload = stage.first_workload(addr, scratch)?;
     let values = [
         ("binary", text(Some(&stage.subject.binary))),
         ("component", text(stage.arm.component.as_ref().map(Component::path))),
         ("workload", text(workload.as_deref())),
-        ("addr", free_addrs(1)?[0].to_string()),
+        ("addr", addr.to_string()),
         ("scratch", text(Some(scratch))),
         ("suite", text(Some(&stage.arm.dir))),
     ];
