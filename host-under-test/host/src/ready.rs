@@ -28,8 +28,11 @@ const CAPABILITIES: &[&str] = &[
     "multipath",
     "plugins",
     "pools",
+    "schedules",
+    "service-http",
     "service-run",
     "several-workloads",
+    "sockets",
 ];
 
 /// How long each step before the first request took, in nanoseconds. Absent

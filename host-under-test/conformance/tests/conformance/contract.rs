@@ -34,8 +34,11 @@ fn capabilities() {
         "multipath",
         "plugins",
         "pools",
+        "schedules",
+        "service-http",
         "service-run",
         "several-workloads",
+        "sockets",
     ];
     check_capabilities(host(), "host-under-test", &host_can);
     check_capabilities(native(), "native", &["http-native"]);
