@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use crate::guest::{self, GuestState};
 use crate::network;
-use crate::plugin::{keyvalue, logging};
+use crate::plugin::{blobstore, keyvalue, logging};
 use crate::provider::caller;
 use crate::workload::WasiVersion;
 use std::collections::HashMap;
@@ -54,6 +54,8 @@ pub(crate) struct Offer {
     pub(crate) config: bool,
     /// `wasi:keyvalue`.
     pub(crate) keyvalue: bool,
+    /// `wasi:blobstore`.
+    pub(crate) blobstore: bool,
     /// `wasi:logging`.
     pub(crate) logging: bool,
 }
@@ -166,6 +168,9 @@ fn refuse_unoffered(component: &Component, offer: Offer, name: &str) -> Result<(
             Some("wasi:config/store") => ("store of wasi:config", offer.config),
             Some("wasi:keyvalue/store") => ("store of wasi:keyvalue", offer.keyvalue),
             Some("wasi:keyvalue/atomics") => ("atomics of wasi:keyvalue", offer.keyvalue),
+            Some(
+                "wasi:blobstore/blobstore" | "wasi:blobstore/container" | "wasi:blobstore/types",
+            ) => ("blobstore of wasi:blobstore", offer.blobstore),
             Some("wasi:logging/logging") => ("logging of wasi:logging", offer.logging),
             _ => continue,
         };
@@ -228,6 +233,9 @@ fn new_linker(engine: &Engine, offer: Offer) -> wasmtime::Result<Linker<GuestSta
     }
     if offer.keyvalue {
         keyvalue::add_to_linker(&mut linker, GuestState::keyvalue)?;
+    }
+    if offer.blobstore {
+        blobstore::add_to_linker(&mut linker, GuestState::blobstore)?;
     }
     if offer.logging {
         logging::add_to_linker(&mut linker, GuestState::log)?;

@@ -17,6 +17,7 @@ const CAPABILITIES: &[&str] = &[
     "http-p3",
     "aot",
     "admin",
+    "blobstore",
     "chaining",
     "compilers",
     "egress",

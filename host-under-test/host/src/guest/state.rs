@@ -5,6 +5,7 @@
 use super::limits::{Deadline, MemoryLimit, ProcessorShare, at_epoch};
 use crate::egress::{Egress, OutgoingRequest};
 use crate::network::{Network, NetworkView};
+use crate::plugin::blobstore::{self, Blobstores};
 use crate::plugin::{Caller, Log, StderrLog, Stores, keyvalue, logging};
 use crate::provider::caller::CallerView;
 use http::HeaderName;
@@ -41,6 +42,7 @@ pub(crate) struct Plugins {
     /// Who the component is to them.
     pub(crate) caller: Caller,
     pub(crate) stores: Stores,
+    pub(crate) blobs: Blobstores,
     pub(crate) log: Option<Arc<dyn Log>>,
 }
 
@@ -48,7 +50,7 @@ impl Plugins {
     /// Nothing, for a component that nobody else sees.
     pub(crate) fn none() -> Self {
         let caller = Caller { workload: String::new(), component: String::new() };
-        Self { caller, stores: Stores::default(), log: None }
+        Self { caller, stores: Stores::default(), blobs: Blobstores::default(), log: None }
     }
 }
 
@@ -100,6 +102,7 @@ pub(crate) struct GuestState {
     http: WasiHttpCtx,
     hooks: Hooks,
     memory: MemoryLimit,
+    blob_limits: blobstore::Limits,
     pub(crate) deadline: Deadline,
     /// Who is calling, if it provides for others.
     pub(crate) calling: Option<Arc<Caller>>,
@@ -113,6 +116,11 @@ impl GuestState {
     pub(crate) fn keyvalue(&mut self) -> keyvalue::View<'_> {
         let Plugins { caller, stores, .. } = &self.hooks.around.plugins;
         keyvalue::View { stores, caller, table: &mut self.table }
+    }
+
+    pub(crate) fn blobstore(&mut self) -> blobstore::View<'_> {
+        let stores = &self.hooks.around.plugins.blobs;
+        blobstore::View { stores, limits: &mut self.blob_limits, table: &mut self.table }
     }
 
     pub(crate) fn network(&mut self) -> NetworkView<'_> {
@@ -146,6 +154,7 @@ pub(crate) fn new_store(
             http: WasiHttpCtx::new(),
             hooks: Hooks { around: Arc::clone(around) },
             memory: MemoryLimit::new(around.memory_limit_bytes),
+            blob_limits: blobstore::Limits::default(),
             deadline,
             calling: None,
         },

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::guest::Plugins;
-use crate::plugin::{Caller, HostPlugin, Provided, Stores, Wanted};
+use crate::plugin::{Caller, HostPlugin, Provided, Wanted};
 use crate::workload::{InterfaceSpec, WorkloadSpec};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Bound {
     pub(super) fn plugins(&self, component: Option<&str>, interfaces: &[InterfaceSpec]) -> Plugins {
         let component = component.unwrap_or("service").to_owned();
         let caller = Caller { workload: self.workload.clone(), component };
-        let mut plugins = Plugins { caller, stores: Stores::default(), log: None };
+        let mut plugins = Plugins { caller, ..Plugins::none() };
         for interface in interfaces {
             match (self.provided(interface), &interface.name) {
                 (Some(Provided::KeyValue(store)), None) => {
@@ -48,6 +48,9 @@ impl Bound {
                 }
                 (Some(Provided::KeyValue(store)), Some(name)) => {
                     plugins.stores.named.insert(name.clone(), Arc::clone(store));
+                }
+                (Some(Provided::Blobstore(store)), name) => {
+                    plugins.blobs.add(name.as_deref(), Arc::clone(store));
                 }
                 (Some(Provided::Log(log)), _) => plugins.log = Some(Arc::clone(log)),
                 (None, _) => {}

@@ -95,6 +95,7 @@ pub(super) fn offer(interfaces: &[InterfaceSpec]) -> Offer {
         egress: lists("http", "outgoing-handler") || lists("http", "client"),
         config: lists("config", "store"),
         keyvalue: lists("keyvalue", "store"),
+        blobstore: lists("blobstore", "blobstore"),
         logging: lists("logging", "logging"),
     }
 }

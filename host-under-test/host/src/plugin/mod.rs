@@ -2,20 +2,35 @@
 //! package, and is bound to every entry of `hostInterfaces` that asks for it.
 //! Knows nothing of HTTP, routes or instances.
 
+pub mod blobstore;
+mod file_name;
 pub mod keyvalue;
 pub(crate) mod logging;
 
 use crate::error::{Error, Result};
 use crate::workload::InterfaceSpec;
+pub use blobstore::Blobstore;
 use futures_util::future::BoxFuture;
 pub use keyvalue::{Bucket, KeyValue, Stores};
 pub use logging::{Level, Log, StderrLog, StderrLogging};
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// What a store in memory holds unless its entry says otherwise.
+const DEFAULT_MAX_BYTES: usize = 256 << 20;
 
 /// The plugins that this host has.
 pub fn all() -> Vec<Arc<dyn HostPlugin>> {
+    use blobstore::NativeBlobstore;
     use keyvalue::NativeKeyValue::{Filesystem, Memory, Redis};
-    vec![Arc::new(Memory), Arc::new(Filesystem), Arc::new(Redis), Arc::new(StderrLogging)]
+    vec![
+        Arc::new(Memory),
+        Arc::new(Filesystem),
+        Arc::new(Redis),
+        Arc::new(NativeBlobstore::Memory),
+        Arc::new(NativeBlobstore::Filesystem),
+        Arc::new(StderrLogging),
+    ]
 }
 
 /// Who calls a plugin.
@@ -50,6 +65,38 @@ impl Wanted<'_> {
              knows {known}"
         )))
     }
+
+    /// What `config` has to say about `key`.
+    pub(crate) fn required(&self, key: &str) -> Result<&str> {
+        let InterfaceSpec { namespace, package, config, .. } = self.interface;
+        let text = config.get(key).map(String::as_str);
+        text.ok_or_else(|| Error::Input(format!("{namespace}:{package} needs `config.{key}`")))
+    }
+
+    /// `config.maxBytes`, or what is usual.
+    pub(crate) fn max_bytes(&self) -> Result<usize> {
+        let InterfaceSpec { namespace, package, config, .. } = self.interface;
+        let Some(text) = config.get("maxBytes") else { return Ok(DEFAULT_MAX_BYTES) };
+        text.parse().map_err(|_| {
+            Error::Input(format!(
+                "config.maxBytes of {namespace}:{package}: `{text}` is not a number of bytes"
+            ))
+        })
+    }
+
+    /// `config.folder`, which exists.
+    pub(crate) fn folder(&self) -> Result<PathBuf> {
+        let folder = PathBuf::from(self.required("folder")?);
+        if folder.is_absolute() && folder.is_dir() {
+            return Ok(folder);
+        }
+        let InterfaceSpec { namespace, package, .. } = self.interface;
+        Err(Error::Input(format!(
+            "config.folder of {namespace}:{package}: {} is not a folder by its absolute path: make \
+             it first",
+            folder.display()
+        )))
+    }
 }
 
 /// What a plugin provides for one entry.
@@ -57,6 +104,8 @@ impl Wanted<'_> {
 pub enum Provided {
     /// `wasi:keyvalue`
     KeyValue(Arc<dyn KeyValue>),
+    /// `wasi:blobstore`
+    Blobstore(Arc<dyn Blobstore>),
     /// `wasi:logging`
     Log(Arc<dyn Log>),
 }

@@ -40,7 +40,7 @@ pub(super) enum Keys {
 const BOTH: &[WasiVersion] = &[P2, P3];
 
 /// Packages of which a workload may have several instances, by name.
-const NAMED: &[&str] = &["keyvalue"];
+const NAMED: &[&str] = &["blobstore", "keyvalue"];
 
 const PACKAGES: &[Package] = &[
     Package {
@@ -69,6 +69,12 @@ const PACKAGES: &[Package] = &[
             own: &["memory", "filesystem", "redis"],
             known: &["backend", "folder", "maxBytes", "url"],
         },
+    },
+    Package {
+        name: "blobstore",
+        versions: Versions::Only("0.2.0-draft"),
+        interfaces: &[("blobstore", BOTH), ("container", BOTH), ("types", BOTH)],
+        keys: Keys::Only(&["backend", "folder", "maxBytes"]),
     },
     Package {
         name: "logging",
@@ -138,7 +144,7 @@ const PACKAGES: &[Package] = &[
 ];
 
 /// What wasmCloud's host has and this one does not have so far.
-const LATER: &[(&str, &str)] = &[("wasi", "blobstore"), ("wasmcloud", "messaging")];
+const LATER: &[(&str, &str)] = &[("wasmcloud", "messaging")];
 
 /// Finds a package by name, or says which there are.
 pub(super) fn package(namespace: &str, name: &str) -> Result<&'static Package, String> {

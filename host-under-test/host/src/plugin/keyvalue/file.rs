@@ -3,6 +3,7 @@
 
 use super::{Answer, Bucket, KeyValue, KeyValueError, Keys, incremented};
 use crate::plugin::Caller;
+use crate::plugin::file_name::{name_of, text_of};
 use futures_util::FutureExt;
 use std::fs;
 use std::io::{self, Write};
@@ -39,31 +40,6 @@ impl KeyValue for FileStore {
             Ok(bucket)
         })
     }
-}
-
-/// The name of a file for any text: a letter, then hexadecimal digits in parts
-/// that file systems take (255 bytes a name; keys have at most 1,024).
-fn name_of(text: &str) -> PathBuf {
-    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let mut path = PathBuf::new();
-    let mut rest = digits.as_str();
-    while rest.len() > 200 {
-        let (part, after) = rest.split_at(200);
-        path.push(format!("d{part}"));
-        rest = after;
-    }
-    path.join(format!("k{rest}"))
-}
-
-fn text_of(path: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    for part in path {
-        let digits = part.to_str()?.get(1..)?;
-        for index in (0..digits.len()).step_by(2) {
-            bytes.push(u8::from_str_radix(digits.get(index..index + 2)?, 16).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 impl FileBucket {
@@ -163,18 +139,4 @@ fn blocking<T: Send + 'static>(
         work.await.unwrap_or_else(|_| Err(KeyValueError::Other("the host is ending".to_owned())))
     }
     .boxed()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_key_has_a_file_of_its_own_and_back() {
-        for key in ["a", "../../etc/passwd", "", "ä/ö", &"x".repeat(1024)] {
-            let path = name_of(key);
-            assert!(path.iter().all(|part| part.len() <= 201), "{path:?}");
-            assert_eq!(text_of(&path).as_deref(), Some(key));
-        }
-    }
 }

@@ -5,12 +5,13 @@ use super::*;
 #[test]
 fn what_the_host_does_not_offer_is_refused_by_name() {
     let entry = "spec.template.spec.hostInterfaces[0]";
-    let only = "only wasi:http, wasi:config, wasi:keyvalue, wasi:logging, wasi:cli, wasi:io, \
-                wasi:clocks, wasi:random, wasi:sockets and wasi:filesystem";
+    let only = "only wasi:http, wasi:config, wasi:keyvalue, wasi:blobstore, wasi:logging, \
+                wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:sockets and wasi:filesystem";
     let cases = [
         (
-            HTTP.replace("package: http", "package: blobstore"),
-            format!("10:20: {entry}: this host does not offer wasi:blobstore yet, {only}"),
+            HTTP.replace("namespace: wasi", "namespace: wasmcloud")
+                .replace("package: http", "package: messaging"),
+            format!("10:20: {entry}: this host does not offer wasmcloud:messaging yet, {only}"),
         ),
         (
             HTTP.replace("namespace: wasi", "namespace: acme"),
