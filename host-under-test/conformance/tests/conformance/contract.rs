@@ -23,6 +23,7 @@ fn capabilities() {
         "http-p3",
         "aot",
         "admin",
+        "blobstore",
         "chaining",
         "compilers",
         "egress",

@@ -7,6 +7,9 @@
 mod admin;
 /// Loading machine code: what is refused, and that it serves like the component.
 mod aot;
+/// `wasi:blobstore`, by both backends.
+mod blobstore;
+mod blobstore_model;
 /// Components that ask each other.
 mod chaining;
 /// Ways to get code: three compilers, and code kept from one start to the next.
