@@ -67,7 +67,11 @@ impl Bars {
         };
         let left = letters(|bar| &bar.name) + 12;
         let right = WIDTH as i32 - letters(|bar| &bar.told) - 24;
-        let most = self.bars.iter().map(|bar| bar.value).fold(least, f64::max);
+        // An interval without an end would leave no room for the bars.
+        let reach = |bar: &Bar| {
+            bar.interval.map_or(bar.value, |(_, high)| high.clamp(bar.value, bar.value * 4.0))
+        };
+        let most = self.bars.iter().map(reach).fold(least, f64::max);
         // From a third of the least, so that its bar can be seen.
         let (start, span) = ((least / 3.0).ln(), (most * 3.0 / least).ln());
         let at = |value: f64| {

@@ -5,7 +5,7 @@
 use crate::fold::block_value;
 use crate::series::History;
 use crate::versions::VersionRef;
-use model::{Block, Metric, Outcome, Run, SlopeSpec, Suite};
+use model::{Block, Metric, NoiseClass, Outcome, Run, SlopeSpec, Suite};
 use stats::slope::{Slope, least_squares};
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(crate) struct Slopes {
 impl Slopes {
     /// Whether there is anything but reasons.
     pub(crate) fn has_values(&self) -> bool {
-        let is_measured = |fit: &Fit| matches!(fit, Fit::Measured(_));
+        let is_measured = |fit: &Fit| matches!(fit, Fit::Measured { .. });
         self.lines.iter().any(|line| line.fits.iter().any(is_measured))
     }
 }
@@ -46,7 +46,11 @@ pub(crate) struct SlopeLine {
 /// A metric of a line.
 #[derive(Debug, Clone)]
 pub(crate) enum Fit {
-    Measured(Slope),
+    Measured {
+        slope: Slope,
+        /// Blocks in it that make no verdict, by their labels.
+        void: usize,
+    },
     /// There is none, for this reason.
     Absent(String),
 }
@@ -117,14 +121,20 @@ fn fit(metric: &Metric, blocks: &[(f64, &Block)]) -> Fit {
     let mut void = 0;
     for (times, block) in blocks {
         match block_value(block, metric) {
-            Some(_) if block.labels.iter().any(|label| label.forbids_verdict()) => void += 1,
-            Some(value) => points.push((*times, value)),
+            Some(value) => {
+                let is_void = block.labels.iter().any(|label| label.forbids_verdict());
+                void += usize::from(is_void);
+                // A generator that waits makes requests late, not dearer.
+                if !is_void || metric.noise != NoiseClass::Wall {
+                    points.push((*times, value));
+                }
+            }
             None => {}
         }
     }
     let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
     match least_squares(&x, &y, CONFIDENCE) {
-        Ok(slope) => Fit::Measured(slope),
+        Ok(slope) => Fit::Measured { slope, void },
         Err(_) if void > 0 => Fit::Absent(format!("{void} blocks say nothing about the host")),
         Err(_) if x.is_empty() => Fit::Absent(why_none(metric, blocks)),
         Err(error) => Fit::Absent(error.to_string()),

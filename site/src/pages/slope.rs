@@ -11,6 +11,9 @@ use stats::slope::Slope;
 
 /// What counts as hardly more: a tenth.
 const HARDLY_MORE: f64 = 1.1;
+/// How wide half an interval may be, as a part of the slope, for the slope to
+/// decide anything.
+const CERTAIN_ENOUGH: f64 = 0.25;
 /// How many times a request does it, in the table of decisions.
 const TIMES: [u32; 4] = [1, 10, 100, 1000];
 
@@ -64,13 +67,11 @@ pub(crate) fn views(site: &Site<'_>, suite: &str) -> Result<Vec<SlopeView>, Erro
     let Some(declared) = site.declared(suite) else { return Ok(Vec::new()) };
     let mut views = Vec::new();
     for (position, spec) in declared.slopes.iter().enumerate() {
-        let mine = |slopes: &&Slopes| {
-            slopes.suite == suite && slopes.spec == position && slopes.has_values()
-        };
+        let mine = |slopes: &&Slopes| slopes.suite == suite && slopes.spec == position;
         let newest = site.history.slopes.iter().filter(mine).max_by_key(|slopes| {
             let run = &site.history.runs[slopes.run];
             let (time, ..) = site.history.versions.order(slopes.at);
-            (time, !run.is_quick(), run.started_at)
+            (slopes.has_values(), time, !run.is_quick(), run.started_at)
         });
         if let Some(newest) = newest {
             views.push(view(site, spec, newest, &format!("slope-{position}"))?);
@@ -135,7 +136,7 @@ fn table(
     let deciding: Vec<(&str, Slope)> = lines
         .iter()
         .filter_map(|line| match line.fits.first() {
-            Some(Fit::Measured(slope)) => Some((line.name.as_str(), *slope)),
+            Some(Fit::Measured { slope, .. }) => Some((line.name.as_str(), *slope)),
             _ => None,
         })
         .collect();
@@ -151,18 +152,25 @@ fn table(
 
 fn cost(line: &SlopeLine) -> Option<f64> {
     match line.fits.first() {
-        Some(Fit::Measured(slope)) => Some(slope.slope),
+        Some(Fit::Measured { slope, .. }) => Some(slope.slope),
         _ => None,
     }
 }
 
 fn cell(metric: &Metric, fit: &Fit) -> CellView {
     match fit {
-        Fit::Measured(slope) => CellView {
+        Fit::Measured { slope, void } => CellView {
             value: metric.display(slope.slope),
             detail: slope.interval.map_or_else(String::new, |interval| {
                 let half = (interval.high - interval.low) / 2.0;
-                format!("± {:.1} %", 100.0 * half / slope.slope.abs())
+                let half = format!("± {:.1} %", 100.0 * half / slope.slope.abs());
+                match void {
+                    0 => half,
+                    _ => format!(
+                        "{half}; in {}, the load generator had to wait",
+                        words::blocks(*void)
+                    ),
+                }
             }),
             fixed: metric.display(slope.intercept.max(0.0)),
         },
@@ -203,12 +211,22 @@ fn picture(
 fn decisions(spec: &SlopeSpec, deciding: &[(&str, Slope)]) -> Vec<String> {
     let Some(((cheapest, least), others)) = deciding.split_first() else { return Vec::new() };
     let (metric, one) = (spec.metrics[0], &spec.one);
+    if !is_certain(least) {
+        return vec![format!(
+            "Nothing is decided yet: what a {one} costs by {cheapest} is not known to a quarter of \
+             it. More blocks tell."
+        )];
+    }
     let mut told = vec![format!(
         "{cheapest} is the cheapest: {} a {one}, on top of {} for the request.",
         metric.display(least.slope),
         metric.display(least.intercept.max(0.0))
     )];
     for (name, slope) in others {
+        if !is_certain(slope) {
+            told.push(format!("{name}: not known to a quarter yet. More blocks tell."));
+            continue;
+        }
         let times = words::times(slope.slope / least.slope);
         let room = HARDLY_MORE * least.intercept - slope.intercept;
         let gap = slope.slope - HARDLY_MORE * least.slope;
@@ -230,12 +248,19 @@ fn decisions(spec: &SlopeSpec, deciding: &[(&str, Slope)]) -> Vec<String> {
     told
 }
 
+fn is_certain(slope: &Slope) -> bool {
+    let half = slope.interval.map(|interval| (interval.high - interval.low) / 2.0);
+    half.is_some_and(|half| half <= CERTAIN_ENOUGH * slope.slope.abs())
+}
+
 fn totals(deciding: &[(&str, Slope)]) -> Vec<TotalView> {
     let total = |slope: &Slope, times: u32| slope.intercept + slope.slope * f64::from(times);
     let least = TIMES.map(|times| {
-        deciding.iter().map(|(_, slope)| total(slope, times)).fold(f64::INFINITY, f64::min)
+        let certain = deciding.iter().filter(|(_, slope)| is_certain(slope));
+        certain.map(|(_, slope)| total(slope, times)).fold(f64::INFINITY, f64::min)
     });
-    let rows = deciding.iter().map(|(name, slope)| TotalView {
+    let certain = deciding.iter().filter(|(_, slope)| is_certain(slope));
+    let rows = certain.map(|(name, slope)| TotalView {
         name: (*name).to_owned(),
         cells: TIMES
             .iter()
@@ -254,7 +279,8 @@ mod tests {
     use super::*;
 
     fn slope(slope: f64, intercept: f64) -> Slope {
-        Slope { slope, intercept, interval: None }
+        let interval = stats::Interval { low: slope * 0.9, high: slope * 1.1, confidence: 0.95 };
+        Slope { slope, intercept, interval: Some(interval) }
     }
 
     #[test]
@@ -287,5 +313,10 @@ mod tests {
         );
         assert_eq!(totals(&lines)[3].cells, ["1.98×", "8.36×", "40.6×", "72.8×"]);
         assert!(decisions(&spec, &[]).is_empty());
+        let vague = ("vague", Slope { interval: None, ..lines[2].1 });
+        let told = decisions(&spec, &[lines[0], vague]);
+        assert_eq!(told[1], "vague: not known to a quarter yet. More blocks tell.");
+        assert_eq!(decisions(&spec, &[vague, lines[3]]).len(), 1);
+        assert_eq!(totals(&[lines[0], vague]).len(), 1);
     }
 }
