@@ -40,11 +40,16 @@ pub fn levels(alpha: f64, shares: &[f64]) -> Result<Vec<f64>, Error> {
             let allowed = "ascending, above 0 and at most 1";
             return Err(Error::BadParameter { what: "share", value: share, allowed });
         }
-        let now = 2.0 * normal_cdf(-normal_quantile(1.0 - alpha / 2.0) / share.sqrt());
+        let now = spent_by(alpha, share);
         levels.push((now - spent).max(0.0));
         (before, spent) = (share, now.max(spent));
     }
     Ok(levels)
+}
+
+/// What may be spent of `alpha` up to a share of the whole, above 0.
+pub(crate) fn spent_by(alpha: f64, share: f64) -> f64 {
+    2.0 * normal_cdf(-normal_quantile(1.0 - alpha / 2.0) / share.sqrt())
 }
 
 #[cfg(test)]
