@@ -4,6 +4,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const EXIT_CODES: &str = "\
 Exit codes of run and compare:
@@ -170,9 +171,21 @@ pub(crate) struct Compare {
     /// Only arms marked quick
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Print the comparison as JSON
+    /// Measure for so long at most (10m, 90s), where it is not decided yet
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    pub(crate) budget: Option<Duration>,
+    /// Show what did not change too
     #[arg(long)]
+    pub(crate) all: bool,
+    /// Print the comparison as JSON
+    #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
+    /// Print the comparison as Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Also write it as one page that needs no other file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -202,6 +215,15 @@ pub(crate) struct Decide {
     /// Higher values are better, as of a rate; without it lower ones are, as of a time
     #[arg(long)]
     pub(crate) higher_is_better: bool,
+}
+
+fn budget(text: &str) -> Result<Duration, String> {
+    let long = text.parse::<jiff::SignedDuration>().map_err(|_| "not a time such as 10m or 90s")?;
+    let allowed = jiff::SignedDuration::from_secs(1)..=jiff::SignedDuration::from_hours(24);
+    if !allowed.contains(&long) {
+        return Err("must be from 1s to 24h".to_owned());
+    }
+    Ok(long.unsigned_abs())
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

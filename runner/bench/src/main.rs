@@ -3,8 +3,10 @@
 //!
 //! From outside in: `cli` (what can be typed), `commands` (one file each),
 //! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
-//! order), `measure` (one block), `verdicts` (numbers to comparisons).
+//! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
+//! `report` (comparisons to text).
 
+mod adaptive;
 mod cli;
 mod commands;
 mod exit;
@@ -15,6 +17,7 @@ mod output;
 mod plan;
 mod progress;
 mod project;
+mod report;
 mod session;
 mod testbed;
 mod verdicts;

@@ -4,16 +4,17 @@
 use model::Suite;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 /// How versions follow one another within a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interleaving {
     /// Versions in turn, their order drawn anew for every arm and round.
     Shuffled,
-    /// The first two in the order A B B A over the rounds, so that a drift of
-    /// the machine meets both alike.
-    Abba,
+    /// The first two as neighbours, which of them goes first drawn anew for
+    /// every arm and round: whatever returns in step with a fixed order would
+    /// look like a difference.
+    Pairs,
 }
 
 /// One block to measure: positions in the lists of suites, arms and subjects.
@@ -66,7 +67,7 @@ pub(crate) fn plan(
             arms.shuffle(&mut rng);
             for arm in arms.iter().copied() {
                 let exact = request.suites[*suite].arms[arm].noise == model::NoiseClass::Exact;
-                for subject in order(request, round, &mut rng) {
+                for subject in order(request, &mut rng) {
                     let supported = match part(*suite, arm, subject) {
                         Part::None => continue,
                         Part::Unsupported => false,
@@ -101,12 +102,12 @@ fn groups(request: &Request<'_>) -> Vec<(usize, Vec<usize>)> {
     groups
 }
 
-fn order(request: &Request<'_>, round: u32, rng: &mut impl Rng) -> Vec<usize> {
+fn order(request: &Request<'_>, rng: &mut impl RngExt) -> Vec<usize> {
     let mut subjects: Vec<usize> = (0..request.subjects).collect();
     match request.interleaving {
         Interleaving::Shuffled => subjects.shuffle(rng),
-        Interleaving::Abba if round % 2 == 1 && subjects.len() >= 2 => subjects.swap(0, 1),
-        Interleaving::Abba => {}
+        Interleaving::Pairs if subjects.len() >= 2 && rng.random() => subjects.swap(0, 1),
+        Interleaving::Pairs => {}
     }
     subjects
 }

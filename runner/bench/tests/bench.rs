@@ -2,6 +2,7 @@
 //!
 //! `honesty`: a host that lies, stalls or dies never becomes a number.
 //! `order`: blocks are interleaved as promised, told by the host's own log.
+//! `compare`: what a comparison measures, and how it tells what it found.
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `bundles`: export and import, and refusing what is not right.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
@@ -16,6 +17,7 @@
 )]
 
 mod bundles;
+mod compare;
 mod crash;
 mod honesty;
 mod ndjson;
