@@ -3,16 +3,16 @@
 //! and what a look says, comes from `verdicts` and is the same afterwards.
 
 use crate::session::{ArmName, Asked, Next, Steer};
-use crate::verdicts::{self, Looks, elapsed};
+use crate::verdicts::{self, Looks, Pairs, elapsed};
 use anyhow::{Context, Result};
-use model::{Config, Run, Suite};
+use model::Run;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Stops each arm as soon as it is decided.
-pub(crate) struct UntilDecided<'a> {
-    suites: &'a [Suite],
-    config: &'a Config,
+pub(crate) struct UntilDecided<F> {
+    /// What is asked of a run.
+    question: F,
     looks_taken: usize,
     /// The arms still measured, once there was a look.
     open: Option<BTreeSet<ArmName>>,
@@ -20,10 +20,10 @@ pub(crate) struct UntilDecided<'a> {
     before_last: Duration,
 }
 
-impl<'a> UntilDecided<'a> {
-    /// For a run whose first two artifacts are compared.
-    pub(crate) fn new(suites: &'a [Suite], config: &'a Config) -> Self {
-        Self { suites, config, looks_taken: 0, open: None, before_last: Duration::ZERO }
+impl<F: Fn(&Run) -> Vec<Pairs>> UntilDecided<F> {
+    /// Stops when what `question` finds in a run is decided.
+    pub(crate) fn new(question: F) -> Self {
+        Self { question, looks_taken: 0, open: None, before_last: Duration::ZERO }
     }
 
     fn arms_in_round(run: &Run, round: u32) -> usize {
@@ -34,7 +34,7 @@ impl<'a> UntilDecided<'a> {
     }
 }
 
-impl Steer for UntilDecided<'_> {
+impl<F: Fn(&Run) -> Vec<Pairs>> Steer for UntilDecided<F> {
     fn next(&mut self, rounds: u32, run: &Run) -> Result<Next> {
         if rounds == 0 {
             return Ok(Next::All);
@@ -43,7 +43,7 @@ impl Steer for UntilDecided<'_> {
         let looks = Looks::planned(&asked).so_far(run, rounds);
         if looks.len() > self.looks_taken {
             self.looks_taken = looks.len();
-            self.open = Some(verdicts::undecided(run, self.suites, self.config, &looks)?);
+            self.open = Some(verdicts::undecided(&(self.question)(run), &looks)?);
         }
         if self.open.as_ref().is_some_and(BTreeSet::is_empty) {
             return Ok(Next::Stop);

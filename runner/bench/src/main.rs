@@ -4,12 +4,16 @@
 //! From outside in: `cli` (what can be typed), `commands` (one file each),
 //! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
 //! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
-//! `report` (comparisons to text).
+//! `gate` (comparisons to whether a release may go out), `report` (both to text), `history` and
+//! `alerts` (runs to changes of level).
 
 mod adaptive;
+mod alerts;
 mod cli;
 mod commands;
 mod exit;
+mod gate;
+mod history;
 mod measure;
 mod ndjson;
 mod obtain;
@@ -19,6 +23,7 @@ mod progress;
 mod project;
 mod report;
 mod session;
+mod synth;
 mod testbed;
 mod verdicts;
 

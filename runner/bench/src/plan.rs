@@ -4,17 +4,17 @@
 use model::Suite;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 
 /// How versions follow one another within a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interleaving {
     /// Versions in turn, their order drawn anew for every arm and round.
     Shuffled,
-    /// The first two as neighbours, which of them goes first drawn anew for
-    /// every arm and round: whatever returns in step with a fixed order would
-    /// look like a difference.
-    Pairs,
+    /// The first so many as neighbours, in an order drawn anew for every arm and
+    /// round: whatever returns in step with a fixed order would look like a
+    /// difference.
+    Together(usize),
 }
 
 /// One block to measure: positions in the lists of suites, arms and subjects.
@@ -102,12 +102,14 @@ fn groups(request: &Request<'_>) -> Vec<(usize, Vec<usize>)> {
     groups
 }
 
-fn order(request: &Request<'_>, rng: &mut impl RngExt) -> Vec<usize> {
+fn order(request: &Request<'_>, rng: &mut impl Rng) -> Vec<usize> {
     let mut subjects: Vec<usize> = (0..request.subjects).collect();
     match request.interleaving {
         Interleaving::Shuffled => subjects.shuffle(rng),
-        Interleaving::Pairs if subjects.len() >= 2 && rng.random() => subjects.swap(0, 1),
-        Interleaving::Pairs => {}
+        Interleaving::Together(compared) => {
+            let compared = compared.min(subjects.len());
+            subjects[..compared].shuffle(rng);
+        }
     }
     subjects
 }

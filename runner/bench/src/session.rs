@@ -48,6 +48,9 @@ pub(crate) struct Asked {
     /// The time a comparison may take to measure, in seconds.
     #[serde(default)]
     pub(crate) budget_s: Option<u64>,
+    /// How many of the versions, from the first, are compared with each other.
+    #[serde(default)]
+    pub(crate) compared: usize,
 }
 
 /// How much to measure, as the user put it.
@@ -62,6 +65,8 @@ pub(crate) struct Amount {
     pub(crate) seed: Option<u64>,
     /// The time it may take, if that and not the blocks is the limit.
     pub(crate) budget: Option<Duration>,
+    /// How many of the versions are compared with each other; 0 if none.
+    pub(crate) compared: usize,
 }
 
 /// Versions that are built, suites that are read, and where to measure.
@@ -164,10 +169,9 @@ impl<'a> Session<'a> {
             quick: asked.quick,
             blocks: asked.blocks,
             seed,
-            interleaving: if asked.profile == ProfileName::Compare.word() {
-                Interleaving::Pairs
-            } else {
-                Interleaving::Shuffled
+            interleaving: match asked.compared {
+                0 => Interleaving::Shuffled,
+                compared => Interleaving::Together(compared),
             },
         };
         plan::plan(&request, |suite, arm, subject| {
@@ -195,7 +199,8 @@ impl<'a> Session<'a> {
             }),
             measure_ms: profile.measure_ms,
             profile: amount.profile.word().to_owned(),
-            budget_s: amount.budget.map(|budget| budget.as_secs()),
+            budget_s: amount.budget.map(|budget| budget.as_secs().max(1)),
+            compared: amount.compared,
         };
         let seed = match amount.seed {
             Some(seed) => seed,
@@ -231,7 +236,7 @@ impl<'a> Session<'a> {
     pub(crate) fn resume(&self, sink: &Sink, id: &RunId, asked: &Asked) -> Result<Measured> {
         let refuse =
             |what: String| anyhow::anyhow!("run {id} cannot go on: {what}; start a new one");
-        if asked.profile == ProfileName::Compare.word() {
+        if asked.compared > 0 || asked.profile == ProfileName::Compare.word() {
             let what = "a comparison ends when it has decided, in one go".to_owned();
             return Err(refuse(what));
         }

@@ -9,14 +9,14 @@ use crate::exit::Exit;
 use crate::session::ArmName;
 use anyhow::{Result, bail};
 use model::{Artifact, Config, Run, Suite};
-use pairs::{Collected, Pairs};
 use serde::Serialize;
 use stats::procedure::{self, Look, Standing};
 use stats::{Verdict, summary};
 use std::collections::BTreeSet;
 
 pub(crate) use labels::Label;
-pub(crate) use looks::{Looks, elapsed};
+pub(crate) use looks::{Looks, elapsed, of_finished as looks_of_finished};
+pub(crate) use pairs::{Collected, Pairs, collect};
 
 /// The chance of at least one false alarm in a whole comparison.
 const FAMILY_ALPHA: f64 = 0.05;
@@ -108,12 +108,15 @@ pub(crate) struct Missing {
     pub(crate) arm: String,
     pub(crate) version: &'static str,
     pub(crate) reason: String,
+    /// It is not supported, as opposed to failed or forgotten.
+    #[serde(skip)]
+    pub(crate) is_unsupported: bool,
 }
 
 impl Missing {
     fn of(key: &ArmName, version: &'static str, reason: String) -> Self {
         let (suite, benchmark, arm) = key.clone();
-        Self { suite, benchmark, arm, version, reason }
+        Self { suite, benchmark, arm, version, reason, is_unsupported: false }
     }
 }
 
@@ -128,18 +131,14 @@ pub(crate) fn compare(
     config: &Config,
 ) -> Result<Report> {
     refuse_other_epoch(a, b)?;
-    let collected = pairs::collect(a, b, suites, config);
+    let collected = collect(a, b, suites, config);
     if collected.pairs.is_empty() && collected.missing.is_empty() {
         bail!("the two versions have no measured benchmark in common");
     }
     let looks =
         if a.run.id == b.run.id { looks::of_finished(a.run) } else { looks::single().to_vec() };
-    let standings = standings(&collected, &looks)?;
     let Collected { pairs, missing, unsupported } = collected;
-    let mut comparisons = Vec::new();
-    for (pairs, standing) in pairs.into_iter().zip(standings) {
-        comparisons.push(decided(pairs, standing)?);
-    }
+    let mut comparisons = judge(pairs, &looks)?;
     labels::cross_examine(&mut comparisons);
     let mut report = Report {
         a: side_report(a),
@@ -155,37 +154,37 @@ pub(crate) fn compare(
     Ok(report)
 }
 
+/// Makes the verdicts of a family, in the order given.
+///
+/// # Errors
+/// When the looks make no sense.
+pub(crate) fn judge(pairs: Vec<Pairs>, looks: &[Look]) -> Result<Vec<Comparison>> {
+    let standings = standings(&pairs, looks)?;
+    pairs.into_iter().zip(standings).map(|(pairs, standing)| decided(pairs, standing)).collect()
+}
+
 /// The arms that more pairs could decide something about, after these looks.
 ///
 /// # Errors
 /// When the looks make no sense.
-pub(crate) fn undecided(
-    run: &Run,
-    suites: &[Suite],
-    config: &Config,
-    looks: &[Look],
-) -> Result<BTreeSet<ArmName>> {
-    let side = |artifact| Side { run, artifact };
-    let collected = pairs::collect(side(0), side(1), suites, config);
-    let standings = standings(&collected, looks)?;
-    let all = collected.pairs.iter().zip(standings);
-    let open = all.filter(|(pairs, standing)| {
-        pairs.forbidden.is_none()
-            && standing.as_ref().is_some_and(|standing| standing.decided_after.is_none())
+pub(crate) fn undecided(pairs: &[Pairs], looks: &[Look]) -> Result<BTreeSet<ArmName>> {
+    let standings = standings(pairs, looks)?;
+    let open = pairs.iter().zip(standings).filter(|(_, standing)| {
+        standing.as_ref().is_some_and(|standing| standing.decided_after.is_none())
     });
     Ok(open.map(|(pairs, _)| pairs.arm.clone()).collect())
 }
 
 /// What the procedure says of each; nothing of those that make no verdict, which
 /// are no part of the family either.
-fn standings(collected: &Collected, looks: &[Look]) -> Result<Vec<Option<Standing>>> {
-    let judged = collected.pairs.iter().filter(|pairs| pairs.forbidden.is_none());
+fn standings(pairs: &[Pairs], looks: &[Look]) -> Result<Vec<Option<Standing>>> {
+    let judged = pairs.iter().filter(|pairs| pairs.forbidden.is_none());
     let series: Vec<_> = judged.map(|pairs| pairs.series.clone()).collect();
     let mut standings = procedure::follow(&series, looks, FAMILY_ALPHA)?.into_iter();
     let of = |pairs: &Pairs| {
         if pairs.forbidden.is_none() { standings.next() } else { None }
     };
-    Ok(collected.pairs.iter().map(of).collect())
+    Ok(pairs.iter().map(of).collect())
 }
 
 fn decided(pairs: Pairs, standing: Option<Standing>) -> Result<Comparison> {
@@ -254,7 +253,7 @@ fn refuse_other_epoch(a: Side<'_>, b: Side<'_>) -> Result<()> {
     )
 }
 
-fn side_report(side: Side<'_>) -> SideReport {
+pub(crate) fn side_report(side: Side<'_>) -> SideReport {
     let Artifact { target, version, binary_sha256, binary_bytes, .. } =
         &side.run.artifacts[side.artifact];
     SideReport {

@@ -10,11 +10,15 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 
+mod gate;
 mod target;
 mod wire;
+mod wire_gate;
 
+pub use gate::{Budget, Drift, Gate, Rule, Selector, SeriesName, Waiver};
 pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
 use wire::WireTarget;
+use wire_gate::WireGate;
 
 /// The checked content of `bench.toml`.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub struct Config {
     pub full: Profile,
     /// How much is measured by `compare`.
     pub compare: Profile,
+    /// What a release must pass, if anything.
+    pub gate: Option<Gate>,
 }
 
 /// How much is measured.
@@ -90,6 +96,7 @@ struct WireConfig {
     margins: Spanned<Margins>,
     profiles: WireProfiles,
     targets: IndexMap<String, Spanned<WireTarget>>,
+    gate: Option<WireGate>,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +156,7 @@ impl Config {
             default_target: wire.default_target.into_inner(),
             anchor: wire.anchor.map(Spanned::into_inner),
             measurement_protocol: wire.measurement_protocol,
+            gate: wire.gate.map(|gate| wire_gate::gate_of(source, gate)).transpose()?,
             targets: wire
                 .targets
                 .into_iter()

@@ -24,12 +24,16 @@
 //! decided; that is harmless where their noise is independent, as that of
 //! different blocks is taken to be. A simulation test holds it to 5 %.
 //!
+//! The same holds where a regression up to some size is tolerated: only what is
+//! surely beyond hands its part on.
+//!
 //! "Equivalent" hands on nothing: it has not shown a change.
 //!
 //! Sources: Holm 1979; Lan & DeMets 1983, and 1989 for shares of time in place
 //! of shares of pairs; Maurer & Bretz 2013, "Multiple testing in group
 //! sequential trials using graphical approaches", for both together.
 
+use crate::Interval;
 use crate::compare::{self, Comparison, Options, Repeatability, repeats};
 use crate::error::{Error, require_at_least, require_same_length};
 use crate::interval::{MAX_CONFIDENCE, MIN_CONFIDENCE};
@@ -51,6 +55,10 @@ pub struct Series {
     pub margin: f64,
     /// Whether one pair may decide.
     pub repeatability: Repeatability,
+    /// If given, another question is asked: whether B is worse by more than this
+    /// fraction. Regressed is then surely, equivalent surely not; there is no
+    /// improved, and the margin plays no part.
+    pub tolerated: Option<f64>,
 }
 
 /// A moment at which verdicts are made.
@@ -137,10 +145,39 @@ impl Series {
         let seen = self.rounds.partition_point(|&round| round < look.rounds).min(self.a.len());
         let Self { better, margin, repeatability, .. } = *self;
         let options = Options { better, margin, confidence, repeatability };
-        let comparison = compare::paired(&self.a[..seen], &self.b[..seen], &options);
+        let (a, b) = (&self.a[..seen], &self.b[..seen]);
+        let comparison = match self.tolerated {
+            None => compare::paired(a, b, &options),
+            Some(tolerated) => beyond(a, b, tolerated, &options),
+        };
         let decided = comparison.is_ok_and(|it| it.verdict != Verdict::Inconclusive);
         Standing { comparison, confidence, decided_after: decided.then_some(look.rounds) }
     }
+}
+
+/// Compares B with what A may become, and tells the ratio to A itself.
+fn beyond(a: &[f64], b: &[f64], tolerated: f64, options: &Options) -> Result<Comparison, Error> {
+    compare::require_margin(tolerated)?;
+    let allowed = match options.better {
+        Better::Lower => 1.0 + tolerated,
+        Better::Higher => 1.0 / (1.0 + tolerated),
+    };
+    let b: Vec<f64> = b.iter().map(|b| b / allowed).collect();
+    let compared = compare::paired(a, &b, &Options { margin: 0.0, ..*options })?;
+    let back = |ratio: f64| compare::within_range(ratio * allowed);
+    Ok(Comparison {
+        ratio: back(compared.ratio),
+        interval: compared.interval.map(|interval| Interval {
+            low: back(interval.low),
+            high: back(interval.high),
+            ..interval
+        }),
+        verdict: match compared.verdict {
+            Verdict::Improved => Verdict::Equivalent,
+            other => other,
+        },
+        ..compared
+    })
 }
 
 impl Standing {
@@ -191,6 +228,7 @@ mod tests {
             better: Better::Lower,
             margin: 0.01,
             repeatability: Repeatability::Noisy,
+            tolerated: None,
         }
     }
 
@@ -243,6 +281,33 @@ mod tests {
         assert_eq!(got[0].comparison.unwrap().verdict, Verdict::Regressed);
         assert!(got[1].comparison.is_err() && got[2].comparison.is_err());
         assert_eq!(follow(&[], &[LAST], 0.05).unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_tolerated_is_no_regression() {
+        let asked = |ratio: f64, spread, tolerated, better| {
+            let series = Series { tolerated: Some(tolerated), better, ..series(ratio, spread, 12) };
+            let got = follow(&[series], &[LAST], 0.05).unwrap().remove(0).comparison.unwrap();
+            let interval = got.interval.unwrap();
+            assert!(interval.low <= got.ratio && got.ratio <= interval.high, "{got:?}");
+            assert!((got.ratio / ratio - 1.0).abs() < 0.01, "{got:?}");
+            got.verdict
+        };
+        use Better::{Higher, Lower};
+        use Verdict::{Equivalent, Inconclusive, Regressed};
+        for (ratio, spread, tolerated, better, expected) in [
+            (1.03, 0.001, 0.05, Lower, Equivalent),
+            (1.08, 0.001, 0.05, Lower, Regressed),
+            (1.05, 0.02, 0.05, Lower, Inconclusive),
+            (0.5, 0.001, 0.05, Lower, Equivalent),
+            (0.97, 0.001, 0.05, Higher, Equivalent),
+            (0.93, 0.001, 0.05, Higher, Regressed),
+            (1.5, 0.001, 0.05, Higher, Equivalent),
+            // Six steps of 0.8 %, each of which passes.
+            (1.008f64.powi(6), 0.001, 0.02, Lower, Regressed),
+        ] {
+            assert_eq!(asked(ratio, spread, tolerated, better), expected, "{ratio} {tolerated}");
+        }
     }
 
     #[test]

@@ -61,8 +61,12 @@ fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<
         blocks: arguments.selection.blocks,
         seed: arguments.selection.seed,
         budget: arguments.budget,
+        compared: 2,
     };
-    let mut steer = UntilDecided::new(&session.suites, &project.config);
+    let mut steer = UntilDecided::new(|run: &Run| {
+        let side = |artifact| Side { run, artifact };
+        verdicts::collect(side(0), side(1), &session.suites, &project.config).pairs
+    });
     let measured = session.measure(&sink, &versions, &amount, &mut steer)?;
     if !measured.finished {
         note(&format!("run {} was interrupted; `bench compare` starts anew", measured.run));

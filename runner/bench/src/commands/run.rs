@@ -35,6 +35,7 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
         blocks: arguments.selection.blocks,
         seed: arguments.selection.seed,
         budget: None,
+        compared: 0,
     };
     let measured = session.measure(&sink, &versions, &amount, &mut Straight)?;
     report(&sink, &session, &measured, arguments.json)

@@ -64,7 +64,7 @@ pub(crate) fn elapsed(run: &Run, rounds: u32) -> Duration {
 }
 
 /// The looks at a run that is over: the last one spends what is left.
-pub(super) fn of_finished(run: &Run) -> Vec<Look> {
+pub(crate) fn of_finished(run: &Run) -> Vec<Look> {
     let rounds = run.blocks.iter().map(|block| block.round + 1).max().unwrap_or(0);
     // A plan of other tools says nothing of looks, so there was one.
     let asked: Option<Asked> = serde_json::from_str(&run.plan).ok();

@@ -12,20 +12,20 @@ use stats::{Better, summary};
 use std::collections::BTreeMap;
 
 /// One metric of one arm with its paired block summaries.
-pub(super) struct Pairs {
-    pub(super) arm: ArmName,
-    pub(super) metric: &'static Metric,
-    pub(super) series: Series,
+pub(crate) struct Pairs {
+    pub(crate) arm: ArmName,
+    pub(crate) metric: &'static Metric,
+    pub(crate) series: Series,
     /// Why no verdict may be made, if so.
-    pub(super) forbidden: Option<String>,
+    pub(crate) forbidden: Option<String>,
 }
 
 /// Everything two versions have in common, and what they have not.
 #[derive(Default)]
-pub(super) struct Collected {
-    pub(super) pairs: Vec<Pairs>,
-    pub(super) missing: Vec<Missing>,
-    pub(super) unsupported: Vec<Missing>,
+pub(crate) struct Collected {
+    pub(crate) pairs: Vec<Pairs>,
+    pub(crate) missing: Vec<Missing>,
+    pub(crate) unsupported: Vec<Missing>,
 }
 
 /// The two versions' blocks of one arm, by round.
@@ -36,7 +36,7 @@ struct Blocks<'a> {
 }
 
 /// Pairs the blocks of two versions.
-pub(super) fn collect(a: Side<'_>, b: Side<'_>, suites: &[Suite], config: &Config) -> Collected {
+pub(crate) fn collect(a: Side<'_>, b: Side<'_>, suites: &[Suite], config: &Config) -> Collected {
     let mut arms: BTreeMap<ArmName, Blocks<'_>> = BTreeMap::new();
     for (side, is_a) in [(a, true), (b, false)] {
         for block in side.run.blocks.iter().filter(|block| block.artifact == side.artifact) {
@@ -80,7 +80,10 @@ fn note_missing(key: &ArmName, arms: &Blocks<'_>, collected: &mut Collected) {
         }
         reasons.dedup();
         let list = if neither { &mut collected.unsupported } else { &mut collected.missing };
-        list.extend(reasons.into_iter().map(|reason| Missing::of(key, version, reason)));
+        list.extend(reasons.into_iter().map(|reason| Missing {
+            is_unsupported: unsupported(blocks),
+            ..Missing::of(key, version, reason)
+        }));
     }
 }
 
@@ -163,7 +166,7 @@ fn of_arm(
         };
         let margin = config.margins.of(noise);
         let (rounds, a, b) = (Vec::new(), Vec::new(), Vec::new());
-        let mut series = Series { rounds, a, b, better, margin, repeatability };
+        let mut series = Series { rounds, a, b, better, margin, repeatability, tolerated: None };
         for (round, a, b) in values {
             let (Some(a), Some(b)) = (a, b) else { continue };
             series.rounds.push(round);

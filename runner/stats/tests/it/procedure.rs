@@ -24,6 +24,7 @@ fn compared(noise: &mut Noise, truths: &[f64; ARMS], budget: f64) -> Vec<(f64, V
             better: Better::Lower,
             margin: 0.01,
             repeatability: Repeatability::Noisy,
+            tolerated: None,
         };
         ARMS * METRICS
     ];
@@ -45,7 +46,7 @@ fn compared(noise: &mut Noise, truths: &[f64; ARMS], budget: f64) -> Vec<(f64, V
         let due = LOOKS.get(looks.len()).is_some_and(|due| share >= *due);
         if due && round >= FIRST_LOOK && share < 1.0 {
             looks.push(Look { rounds: round, share });
-            let standings = follow(&all, &looks, ALPHA).unwrap();
+            let standings = follow(&all, &looks, ALPHA).expect("looks that ascend");
             let is_open = |arm: &usize| {
                 standings[arm * METRICS..][..METRICS].iter().any(|it| it.decided_after.is_none())
             };
@@ -55,8 +56,8 @@ fn compared(noise: &mut Noise, truths: &[f64; ARMS], budget: f64) -> Vec<(f64, V
     if !open.is_empty() {
         looks.push(Look { rounds: round, share: 1.0 });
     }
-    let verdicts = follow(&all, &looks, ALPHA).unwrap().into_iter();
-    let verdicts = verdicts.map(|standing| standing.comparison.unwrap().verdict);
+    let verdicts = follow(&all, &looks, ALPHA).expect("looks that ascend").into_iter();
+    let verdicts = verdicts.map(|it| it.comparison.expect("values above zero").verdict);
     verdicts.enumerate().map(|(index, verdict)| (truths[index / METRICS], verdict)).collect()
 }
 
