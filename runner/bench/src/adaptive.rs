@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(crate) struct UntilDecided<F> {
     /// What is asked of a run.
     question: F,
+    /// The chance of a false alarm about all of it.
+    alpha: f64,
     looks_taken: usize,
     /// The arms still measured, once there was a look.
     open: Option<BTreeSet<ArmName>>,
@@ -23,7 +25,13 @@ pub(crate) struct UntilDecided<F> {
 impl<F: Fn(&Run) -> Vec<Pairs>> UntilDecided<F> {
     /// Stops when what `question` finds in a run is decided.
     pub(crate) fn new(question: F) -> Self {
-        Self { question, looks_taken: 0, open: None, before_last: Duration::ZERO }
+        let (alpha, before_last) = (verdicts::FAMILY_ALPHA, Duration::ZERO);
+        Self { question, alpha, looks_taken: 0, open: None, before_last }
+    }
+
+    /// The same with another chance of a false alarm.
+    pub(crate) fn with_alpha(self, alpha: f64) -> Self {
+        Self { alpha, ..self }
     }
 
     fn arms_in_round(run: &Run, round: u32) -> usize {
@@ -43,7 +51,7 @@ impl<F: Fn(&Run) -> Vec<Pairs>> Steer for UntilDecided<F> {
         let looks = Looks::planned(&asked).so_far(run, rounds);
         if looks.len() > self.looks_taken {
             self.looks_taken = looks.len();
-            self.open = Some(verdicts::undecided(&(self.question)(run), &looks)?);
+            self.open = Some(verdicts::undecided(&(self.question)(run), &looks, self.alpha)?);
         }
         if self.open.as_ref().is_some_and(BTreeSet::is_empty) {
             return Ok(Next::Stop);

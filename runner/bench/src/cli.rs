@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub(crate) use deciding::{Compare, Decide, Detect, Gate, GateOutput, Synth};
+pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
 
 const EXIT_CODES: &str = "\
 Exit codes of run, compare and gate:
@@ -66,6 +66,10 @@ pub(crate) enum Command {
     Detect(Detect),
     /// Decide whether B differs from A, from samples of both
     Decide(Decide),
+    /// Find the commit that changed a metric, measuring in between
+    Bisect(Bisect),
+    /// Measure how often the method is wrong, and what it finds
+    Calibrate(Calibrate),
     /// Fill a new database with made-up history whose changes are known
     Synth(Synth),
     /// Build versions and print where their binaries are, a line each

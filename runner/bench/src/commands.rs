@@ -8,7 +8,9 @@ use anyhow::Result;
 
 mod alerts;
 mod artifacts;
+mod bisect;
 mod bundles;
+mod calibrate;
 mod compare;
 mod decide;
 mod detect;
@@ -39,6 +41,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match command {
         Command::Run(arguments) => run::run(&project, &arguments, runtime),
         Command::Compare(arguments) => compare::run(&project, &arguments, runtime),
+        Command::Bisect(arguments) => bisect::run(&project, &arguments, runtime),
+        Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
         Command::Build { versions } => artifacts::run(&project, &versions),
         Command::Detect(arguments) => runtime.block_on(alerts::run(&project, &arguments)),

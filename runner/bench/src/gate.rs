@@ -95,7 +95,7 @@ pub(crate) fn evaluate(
     let looks = verdicts::looks_of_finished(case.run);
     let (kinds, pairs): (Vec<Kind>, Vec<Pairs>) = questions.into_iter().unzip();
     let tolerated: Vec<Option<f64>> = pairs.iter().map(|pairs| pairs.series.tolerated).collect();
-    let comparisons = verdicts::judge(pairs, &looks)?;
+    let comparisons = verdicts::judge(pairs, &looks, verdicts::FAMILY_ALPHA)?;
     let Parties { baseline, candidate, release } = case.parties;
     let artifact = |at: usize| &case.run.artifacts[at];
     let same = |at: usize| {

@@ -62,10 +62,12 @@ pub(crate) struct Segment<'a> {
 }
 
 impl Histories {
-    /// Adds a run. Quick runs measure less than others and are left out, as are
-    /// versions that stand in no order: given binaries and modified sources.
+    /// Adds a run. Quick runs measure less than others and those of a calibration are
+    /// slowed down on purpose; both are left out, as are versions that stand in no
+    /// order: given binaries and modified sources.
     pub(crate) fn add(&mut self, run: &Run) {
-        if run.profile == ProfileName::Quick.word() {
+        let left_out = [ProfileName::Quick, ProfileName::Calibrate].map(ProfileName::word);
+        if left_out.contains(&run.profile.as_str()) {
             return;
         }
         let epoch = run.testbed.epoch();

@@ -5,10 +5,12 @@
 //! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
 //! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
 //! `gate` (comparisons to whether a release may go out), `report` (both to text), `history` and
-//! `alerts` (runs to changes of level).
+//! `alerts` (runs to changes of level), `calibration` (how often all that is wrong).
 
 mod adaptive;
 mod alerts;
+mod bisect;
+mod calibration;
 mod cli;
 mod commands;
 mod exit;

@@ -51,6 +51,9 @@ pub(crate) struct Asked {
     /// How many of the versions, from the first, are compared with each other.
     #[serde(default)]
     pub(crate) compared: usize,
+    /// What was done to each of them, in a calibration.
+    #[serde(default)]
+    pub(crate) variants: Vec<String>,
 }
 
 /// How much to measure, as the user put it.
@@ -67,6 +70,8 @@ pub(crate) struct Amount {
     pub(crate) budget: Option<Duration>,
     /// How many of the versions are compared with each other; 0 if none.
     pub(crate) compared: usize,
+    /// What was done to each of them, in a calibration.
+    pub(crate) variants: Vec<String>,
 }
 
 /// Versions that are built, suites that are read, and where to measure.
@@ -118,6 +123,20 @@ impl<'a> Session<'a> {
         let reason = |it: &Component| Some((it.clone(), measure::unusable(it)?));
         let unusable = components.into_iter().filter_map(reason).collect();
         Ok(Self { project, suites, subjects, placement, cancel, harness, unusable })
+    }
+
+    /// Builds other versions in place of the ones so far.
+    ///
+    /// # Errors
+    /// As [`Session::prepare`].
+    pub(crate) fn replace_versions(&mut self, versions: &[TargetVersion]) -> Result<()> {
+        let project = self.project;
+        let builder = Builder::new(&project.root, &project.cache)?;
+        let builder = builder.with_cancel(Arc::clone(&self.cancel));
+        self.placement.unpin_runner().context("giving a build every CPU")?;
+        self.subjects = obtain::all(project, &builder, versions, &self.suites)?;
+        self.placement.pin_runner().context("moving the runner off the host's CPUs")?;
+        Ok(())
     }
 
     /// The parts of measuring that all blocks share.
@@ -201,6 +220,7 @@ impl<'a> Session<'a> {
             profile: amount.profile.word().to_owned(),
             budget_s: amount.budget.map(|budget| budget.as_secs().max(1)),
             compared: amount.compared,
+            variants: amount.variants.clone(),
         };
         let seed = match amount.seed {
             Some(seed) => seed,

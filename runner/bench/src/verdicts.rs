@@ -15,11 +15,11 @@ use stats::{Verdict, summary};
 use std::collections::BTreeSet;
 
 pub(crate) use labels::Label;
-pub(crate) use looks::{Looks, elapsed, of_finished as looks_of_finished};
+pub(crate) use looks::{Looks, elapsed, of_finished as looks_of_finished, of_rounds};
 pub(crate) use pairs::{Collected, Pairs, collect};
 
 /// The chance of at least one false alarm in a whole comparison.
-const FAMILY_ALPHA: f64 = 0.05;
+pub(crate) const FAMILY_ALPHA: f64 = 0.05;
 
 /// One version in one stored run.
 #[derive(Clone, Copy)]
@@ -138,7 +138,7 @@ pub(crate) fn compare(
     let looks =
         if a.run.id == b.run.id { looks::of_finished(a.run) } else { looks::single().to_vec() };
     let Collected { pairs, missing, unsupported } = collected;
-    let mut comparisons = judge(pairs, &looks)?;
+    let mut comparisons = judge(pairs, &looks, FAMILY_ALPHA)?;
     labels::cross_examine(&mut comparisons);
     let mut report = Report {
         a: side_report(a),
@@ -154,12 +154,13 @@ pub(crate) fn compare(
     Ok(report)
 }
 
-/// Makes the verdicts of a family, in the order given.
+/// Makes the verdicts of a family, in the order given; `alpha` is the chance of a
+/// false alarm among them.
 ///
 /// # Errors
 /// When the looks make no sense.
-pub(crate) fn judge(pairs: Vec<Pairs>, looks: &[Look]) -> Result<Vec<Comparison>> {
-    let standings = standings(&pairs, looks)?;
+pub(crate) fn judge(pairs: Vec<Pairs>, looks: &[Look], alpha: f64) -> Result<Vec<Comparison>> {
+    let standings = standings(&pairs, looks, alpha)?;
     pairs.into_iter().zip(standings).map(|(pairs, standing)| decided(pairs, standing)).collect()
 }
 
@@ -167,8 +168,8 @@ pub(crate) fn judge(pairs: Vec<Pairs>, looks: &[Look]) -> Result<Vec<Comparison>
 ///
 /// # Errors
 /// When the looks make no sense.
-pub(crate) fn undecided(pairs: &[Pairs], looks: &[Look]) -> Result<BTreeSet<ArmName>> {
-    let standings = standings(pairs, looks)?;
+pub(crate) fn undecided(pairs: &[Pairs], looks: &[Look], alpha: f64) -> Result<BTreeSet<ArmName>> {
+    let standings = standings(pairs, looks, alpha)?;
     let open = pairs.iter().zip(standings).filter(|(_, standing)| {
         standing.as_ref().is_some_and(|standing| standing.decided_after.is_none())
     });
@@ -177,10 +178,10 @@ pub(crate) fn undecided(pairs: &[Pairs], looks: &[Look]) -> Result<BTreeSet<ArmN
 
 /// What the procedure says of each; nothing of those that make no verdict, which
 /// are no part of the family either.
-fn standings(pairs: &[Pairs], looks: &[Look]) -> Result<Vec<Option<Standing>>> {
+fn standings(pairs: &[Pairs], looks: &[Look], alpha: f64) -> Result<Vec<Option<Standing>>> {
     let judged = pairs.iter().filter(|pairs| pairs.forbidden.is_none());
     let series: Vec<_> = judged.map(|pairs| pairs.series.clone()).collect();
-    let mut standings = procedure::follow(&series, looks, FAMILY_ALPHA)?.into_iter();
+    let mut standings = procedure::follow(&series, looks, alpha)?.into_iter();
     let of = |pairs: &Pairs| {
         if pairs.forbidden.is_none() { standings.next() } else { None }
     };
@@ -192,7 +193,8 @@ fn decided(pairs: Pairs, standing: Option<Standing>) -> Result<Comparison> {
     let standing = match standing {
         Some(standing) => standing,
         None => {
-            procedure::follow(&[pairs.series.clone()], &looks::single(), FAMILY_ALPHA)?.remove(0)
+            let alone = std::slice::from_ref(&pairs.series);
+            procedure::follow(alone, &looks::single(), FAMILY_ALPHA)?.remove(0)
         }
     };
     let (suite, benchmark, arm) = pairs.arm;

@@ -93,24 +93,26 @@ fn what_is_decided_is_measured_no_further() {
     assert_eq!((runs("slow"), runs("same"), runs("wild")), (6, 6, 12));
 }
 
+/// What a comparison of `a` and `b` prints, from the same values every time.
+fn compared(project: &Project, more: &[&str]) -> String {
+    let (a, b) = (project.fake("a"), project.fake("b"));
+    for name in ["a", "b"] {
+        for case in ["slow", "same", "wild"] {
+            let _ = std::fs::remove_file(project.path(&format!("count-{name}-{case}")));
+        }
+    }
+    let base = ["compare", &a, &b, "--blocks", "12", "--seed", "1"];
+    let said = project.bench(&[&base[..], more].concat());
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    said.out
+}
+
 #[test]
 fn a_change_is_told_with_its_distributions() {
     let project = project();
-    let (a, b) = (project.fake("a"), project.fake("b"));
-    let compare = |more: &[&str]| {
-        let base = ["compare", &a, &b, "--blocks", "12", "--seed", "1"];
-        for name in ["a", "b"] {
-            for case in ["slow", "same", "wild"] {
-                let _ = std::fs::remove_file(project.path(&format!("count-{name}-{case}")));
-            }
-        }
-        let said = project.bench(&[&base[..], more].concat());
-        assert_eq!(said.code, 1, "{}{}", said.out, said.err);
-        said.out
-    };
-    let report: Value = serde_json::from_str(&compare(&["--json"])).unwrap();
+    let report: Value = serde_json::from_str(&compared(&project, &["--json"])).unwrap();
     let shown = |more: &[&str]| {
-        let text = compare(more);
+        let text = compared(&project, more);
         let newest = project.json(&["list", "runs", "--json"]);
         let run = newest[0]["run"].as_str().unwrap().to_owned();
         plain(&text.replace(&run, "RUN"), &report)

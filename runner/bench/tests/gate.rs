@@ -218,22 +218,9 @@ fn a_gate_is_written_for_people_and_programs() {
     let gated = Gated::new(GATE);
     let project = &gated.project;
     let (v2, candidate) = (project.fake("v2"), project.fake("c-slow"));
-    let said = project.bench(&[
-        "gate",
-        "--baseline",
-        &v2,
-        "--candidate",
-        &candidate,
-        "--blocks",
-        "12",
-        "--seed",
-        "1",
-        "--github",
-        "--markdown",
-        "gate.md",
-        "--junit",
-        "gate.xml",
-    ]);
+    let base = ["gate", "--baseline", &v2, "--candidate", &candidate, "--blocks", "12"];
+    let more = ["--seed", "1", "--github", "--markdown", "gate.md", "--junit", "gate.xml"];
+    let said = project.bench(&[&base[..], &more].concat());
     assert_eq!(said.code, 1, "{}{}", said.out, said.err);
     let run = project.json(&["list", "runs", "--json"])[0]["run"].as_str().unwrap().to_owned();
     let shown = project.json(&["show", &run, "--json"]);

@@ -266,6 +266,8 @@ fn help_names_every_command_and_exit_code() {
           gate         Say whether a release may go out, by the rules of bench.toml
           detect       Find where the level of a history changed for good
           decide       Decide whether B differs from A, from samples of both
+          bisect       Find the commit that changed a metric, measuring in between
+          calibrate    Measure how often the method is wrong, and what it finds
           synth        Fill a new database with made-up history whose changes are known
           build        Build versions and print where their binaries are, a line each
           list         List suites, benchmarks, targets or runs

@@ -166,6 +166,21 @@ impl Builder {
         Ok(got)
     }
 
+    /// The commits after `first` up to and including `last`, oldest first, along the
+    /// first parents of merges; `None` if `first` does not lie there.
+    ///
+    /// # Errors
+    /// When there is no repository, or no such commits.
+    pub fn commits_between(
+        &self,
+        first: &str,
+        last: &str,
+    ) -> Result<Option<Vec<String>>, BuildError> {
+        let repository = self.project.open()?;
+        let [first, last] = [first, last].map(|name| repository::commit(&repository, name));
+        repository::path(&repository, &first?, &last?)
+    }
+
     /// The newest tag matching `tags` (a pattern as `git tag --list` takes it) in
     /// the history before `version`; before the checked-out commit where that is
     /// no commit.

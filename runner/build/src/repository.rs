@@ -94,6 +94,29 @@ pub(crate) fn commit_of(repository: &Repository, id: Oid) -> Result<Commit<'_>, 
         .map_err(git(format!("reading commit {id} of {}", folder(repository).display())))
 }
 
+/// The commits after `first` up to and including `last`, oldest first, along the
+/// first parents of merges: what a branch went through. `None` if `first` does not
+/// lie there.
+pub(crate) fn path(
+    repository: &Repository,
+    first: &Commit<'_>,
+    last: &Commit<'_>,
+) -> Result<Option<Vec<String>>, BuildError> {
+    let mut commits = Vec::new();
+    let mut at = last.clone();
+    while at.id() != first.id() {
+        commits.push(at.id().to_string());
+        if at.parent_count() == 0 {
+            return Ok(None);
+        }
+        at = at
+            .parent(0)
+            .map_err(git(format!("reading the history of {}", folder(repository).display())))?;
+    }
+    commits.reverse();
+    Ok(Some(commits))
+}
+
 /// The newest tag that matches a pattern of git's and whose commit lies before
 /// `commit` in its history.
 pub(crate) fn newest_tag_before(

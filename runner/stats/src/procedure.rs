@@ -5,9 +5,9 @@
 //!
 //! At a look every undecided series is judged by [`crate::compare`] from the
 //! pairs of the rounds so far. Its level is the share of the chance of a false
-//! alarm that is its own by Holm's rule ([`crate::family`]), `alpha` over the
+//! alarm that is its own by Holm's rule, `alpha` over the
 //! series that are not yet known to have changed, of which the look may spend
-//! what the boundary of [`crate::sequential`] allows. A series that is regressed
+//! what the boundary of Lan & DeMets allows. A series that is regressed
 //! or improved hands its part on to the others, which are then asked again. A
 //! decision stands, whatever is measured later.
 //!
@@ -106,8 +106,8 @@ pub fn follow(series: &[Series], looks: &[Look], alpha: f64) -> Result<Vec<Stand
         let is_last = index + 1 == looks.len();
         loop {
             let own = alpha / noisy.saturating_sub(changed).max(1) as f64;
-            let spent = if before > 0.0 { spent_by(own, before) } else { 0.0 };
-            let confidence = 1.0 - (spent_by(own, look.share) - spent).max(0.0);
+            let level = spent_by(own, look.share) - spent_by(own, before);
+            let confidence = 1.0 - level.max(0.0);
             // No interval reaches what this look may spend: nothing to be seen yet.
             let in_vain = confidence > MAX_CONFIDENCE && look.share < 1.0;
             if in_vain && !is_last {

@@ -87,7 +87,7 @@ async fn runs_of_cells(db: &mut SqliteConnection) -> Result<HashMap<Cell, u32>, 
     let rows = sqlx::query!(
         r#"SELECT c.target, c.suite, c.benchmark, c.arm, count(DISTINCT b.run) AS "runs!: i64"
         FROM block AS b JOIN cell AS c ON c.id = b.cell JOIN run AS r ON r.id = b.run
-        WHERE b.outcome = 'measured' AND r.status = 'complete'
+        WHERE b.outcome = 'measured' AND r.status = 'complete' AND r.profile <> 'calibrate'
         GROUP BY c.id"#
     )
     .fetch_all(db)

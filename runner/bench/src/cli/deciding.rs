@@ -148,6 +148,65 @@ pub(crate) struct Decide {
 }
 
 #[derive(Args)]
+#[command(after_help = "Exit codes: 0 the commit is found; 2 bad usage, or no sure change; \
+    3 a step could not decide; 4 interrupted.")]
+pub(crate) struct Bisect {
+    /// A commit before the change
+    #[arg(value_name = "[TARGET@]GOOD")]
+    pub(crate) good: String,
+    /// A later commit, with the change
+    #[arg(value_name = "[TARGET@]BAD")]
+    pub(crate) bad: String,
+    /// The suite that shows it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) suite: String,
+    /// The benchmark, if the suite has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) benchmark: Option<String>,
+    /// The arm, if the benchmark has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) arm: Option<String>,
+    /// The metric that changed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metric: String,
+    /// The most pairs of blocks in a step
+    #[arg(long, value_name = "N", default_value_t = 40,
+          value_parser = clap::value_parser!(u32).range(6..=400))]
+    pub(crate) blocks: u32,
+    /// The chance that the commit found is wrong
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.05, value_parser = alpha)]
+    pub(crate) error: f64,
+    /// Seed of the order of blocks [default: random, stored]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Calibrate {
+    /// Rounds to measure, each with every variant once; 0 tells what is stored
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub(crate) rounds: u32,
+    /// The version to measure [default: the target of bench.toml's [calibrate]]
+    #[arg(long, value_name = "TARGET[@VERSION]")]
+    pub(crate) version: Option<String>,
+    /// Only suites that match (shell pattern; may be repeated) [default: from bench.toml]
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) suite: Vec<String>,
+    /// Seed of the order of blocks [default: random, stored]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Show every series
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print the rates as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Synth {
     /// How many series
     #[arg(long, value_name = "N", default_value_t = 100)]

@@ -62,6 +62,7 @@ fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<
         seed: arguments.selection.seed,
         budget: arguments.budget,
         compared: 2,
+        variants: Vec::new(),
     };
     let mut steer = UntilDecided::new(|run: &Run| {
         let side = |artifact| Side { run, artifact };

@@ -55,6 +55,7 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
         seed: arguments.selection.seed,
         budget: arguments.budget,
         compared,
+        variants: Vec::new(),
     };
     let mut steer = UntilDecided::new(|run: &Run| {
         gate::questions(&case(run, &session, rules, parties))

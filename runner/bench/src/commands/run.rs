@@ -36,6 +36,7 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
         seed: arguments.selection.seed,
         budget: None,
         compared: 0,
+        variants: Vec::new(),
     };
     let measured = session.measure(&sink, &versions, &amount, &mut Straight)?;
     report(&sink, &session, &measured, arguments.json)

@@ -72,10 +72,10 @@ pub(crate) fn is_change(c: &Comparison) -> bool {
 }
 
 /// The comparisons by suite, what changed first and the worst before it.
-pub(crate) fn by_suite<'a>(
-    report: &'a Report,
+pub(crate) fn by_suite(
+    report: &Report,
     wanted: impl Fn(&Comparison) -> bool,
-) -> Vec<(&'a str, Vec<&'a Comparison>)> {
+) -> Vec<(&str, Vec<&Comparison>)> {
     let mut suites: Vec<(&str, Vec<&Comparison>)> = Vec::new();
     for comparison in report.comparisons.iter().filter(|c| wanted(c)) {
         match suites.iter_mut().find(|(suite, _)| *suite == comparison.suite) {

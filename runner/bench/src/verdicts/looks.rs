@@ -73,6 +73,15 @@ pub(crate) fn of_finished(run: &Run) -> Vec<Look> {
     looks
 }
 
+/// The looks at a comparison of so many rounds, all of them measured.
+pub(crate) fn of_rounds(rounds: u32) -> Vec<Look> {
+    let share = |due: f64| (f64::from(rounds) * due).ceil() as u32;
+    let early =
+        DUE.into_iter().map(share).filter(|&at| at >= MIN_PAIRS_TO_DECIDE as u32 && at < rounds);
+    let early = early.map(|at| Look { rounds: at, share: f64::from(at) / f64::from(rounds) });
+    early.chain([Look { rounds, share: 1.0 }]).collect()
+}
+
 /// One look, at everything.
 pub(super) fn single() -> [Look; 1] {
     [Look { rounds: u32::MAX, share: 1.0 }]
