@@ -37,7 +37,9 @@ impl Looks {
         for rounds in MIN_PAIRS_TO_DECIDE as u32..=rounds {
             let share = self.share(run, rounds);
             let due = DUE.get(looks.len()).is_some_and(|due| share >= *due);
-            if due && share < 1.0 {
+            // A clock that was set back gives no time to spend.
+            let goes_on = looks.last().is_none_or(|last| share > last.share);
+            if due && goes_on && share < 1.0 {
                 looks.push(Look { rounds, share });
             }
         }
