@@ -7,7 +7,7 @@ use crate::series::{BlockCounts, History, LineKey, Point, Ratio, RunHead, Value}
 use crate::slope;
 use crate::summary::{self, Summary};
 use crate::versions::VersionRef;
-use model::{Block, Digest, Label, Metric, Outcome, Run, Suite};
+use model::{Block, Digest, Label, Metric, Outcome, ProfileName, Run, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The blocks of one arm on one artifact.
@@ -18,6 +18,10 @@ type GroupKey = (String, LineKey, usize, Digest);
 
 /// Adds a complete run to the history.
 pub(crate) fn add_run(history: &mut History, run: &Run, suites: &[Suite]) {
+    // Slowed down on purpose: no result of any version.
+    if run.profile == ProfileName::Calibrate.word() {
+        return;
+    }
     let epoch = run.testbed.epoch();
     history.testbeds.entry(epoch.clone()).or_insert_with(|| run.testbed.clone());
     history.runs.push(RunHead {

@@ -4,7 +4,7 @@
 
 mod sidecar;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use hyper::body::{Bytes, Frame, Incoming, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
@@ -49,6 +49,8 @@ enum Command {
         /// The body of every answer; by default what the hello guests answer.
         #[arg(long, value_name = "TEXT", default_value = "hello")]
         body: String,
+        #[command(flatten)]
+        planted: Planted,
     },
     /// Hold keys and values in memory until SIGTERM or SIGINT, and answer to the
     /// Redis protocol: GET, SET, DEL, EXISTS, INCRBY, SCAN and PING.
@@ -59,12 +61,39 @@ enum Command {
     },
 }
 
+/// A slowdown of known size, so that a benchmark can be asked whether it sees it.
+#[derive(Args, Clone, Copy)]
+struct Planted {
+    /// Compute for so long in every request.
+    #[arg(long, value_name = "NANOSECONDS", default_value_t = 0)]
+    spin_ns: u64,
+    /// Allocate and fill so much memory in every request.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    allocate_bytes: usize,
+}
+
+impl Planted {
+    fn take(self) {
+        if self.spin_ns > 0 {
+            let wanted = Duration::from_nanos(self.spin_ns);
+            let start = Instant::now();
+            while start.elapsed() < wanted {
+                std::hint::spin_loop();
+            }
+        }
+        if self.allocate_bytes > 0 {
+            std::hint::black_box(vec![1u8; self.allocate_bytes]);
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let outcome = match Cli::parse().command {
-        Some(Command::Serve { addr, body }) => {
+        Some(Command::Serve { addr, body, planted }) => {
             let body = Bytes::from(body);
-            serve(addr, |stream| drop(tokio::spawn(connection(stream, body.clone())))).await
+            let take = |stream| drop(tokio::spawn(connection(stream, body.clone(), planted)));
+            serve(addr, take).await
         }
         Some(Command::Sidecar { addr }) => {
             let store = Arc::default();
@@ -126,10 +155,11 @@ async fn stopped(terminate: &mut Signal, interrupt: &mut Signal) {
     }
 }
 
-async fn connection(stream: TcpStream, body: Bytes) {
+async fn connection(stream: TcpStream, body: Bytes, planted: Planted) {
     // As in the host. A socket that fails here is dead anyway.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
+        planted.take();
         let answer = answer(&request, body.clone());
         async move { Ok::<_, Infallible>(answer) }
     });

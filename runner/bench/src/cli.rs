@@ -1,15 +1,19 @@
 //! Everything that can be typed, with its help. Help, completions and man
 //! page derive from here; nothing here does anything.
 
+mod deciding;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
+
 const EXIT_CODES: &str = "\
-Exit codes of run and compare:
+Exit codes of run, compare and gate:
   0  fine
   1  a regression (run --check: a wrong answer)
-  2  bad usage or input
+  2  bad usage or input, a waiver that is expired or unused
   3  could not decide
   4  incomplete: something failed, is missing or was interrupted
 When several hold: 2, then 1, then 4, then 3.";
@@ -20,29 +24,6 @@ A version is written
   host@v1.2         a git commit of it: tag, branch, hash, HEAD~1
   v1.2              the same for the default target
   path:/a/binary    a binary that is already built (host@path:... names the target)";
-
-const DETECT: &str = r#"A line in, a line out:
-  {"id":"a","index":[1,2,5],"values":[9.1,9.0,9.2]}
-  {"id":"a","changes":[{"index":5,"direction":1,"effect":0.02,"standing":"suspected"}]}
-index      ascending whole numbers, a commit's position for example; gaps are fine
-changes    index: the first value at the new level; direction: 1 up, -1 down;
-           effect: new over old level, less 1; standing: established, or suspected
-           so near the end that more values should confirm it
-At least 5 values make a level, so fewer than 10 have no change.
-
-Exit codes: 0 every line was answered; 2 a line is wrong (its number is told)."#;
-
-const DECIDE: &str = r#"A line in, a line out:
-  {"id":"a","design":"multi","a":[[9.1,9.0],[9.2,9.1]],"b":[[9.3,9.4],[9.4,9.2]],"history":[9.1,9.0]}
-  {"id":"a","verdict":"regressed","effect":0.029,"low":0.011,"high":0.048}
-a, b       the samples of every run (process); all are above zero
-design     "interleaved" if run i of a and of b were neighbours in time; anything
-           else, or nothing: they were not
-history    results of earlier runs of A, one value a run; may be absent
-effect     B over A, less 1, with its interval from low to high; null if unknown
-verdict    regressed, improved, equivalent or inconclusive
-
-Exit codes: 0 every line was answered; 2 a line is wrong (its number is told)."#;
 
 /// Are we fast yet? Measures a WebAssembly component host and says what changed.
 #[derive(Parser)]
@@ -79,10 +60,18 @@ pub(crate) enum Command {
     Run(Run),
     /// Measure two versions side by side and say what changed
     Compare(Compare),
+    /// Say whether a release may go out, by the rules of bench.toml
+    Gate(Gate),
     /// Find where the level of a history changed for good
     Detect(Detect),
     /// Decide whether B differs from A, from samples of both
     Decide(Decide),
+    /// Find the commit that changed a metric, measuring in between
+    Bisect(Bisect),
+    /// Measure how often the method is wrong, and what it finds
+    Calibrate(Calibrate),
+    /// Fill a new database with made-up history whose changes are known
+    Synth(Synth),
     /// Build versions and print where their binaries are, a line each
     #[command(after_help = VERSIONS)]
     Build {
@@ -154,66 +143,6 @@ pub(crate) struct Selection {
     /// Seed of the order of blocks [default: random, stored]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-}
-
-#[derive(Args)]
-#[command(after_help = format!(
-    "{VERSIONS}\n  run:ID            a stored run, when both sides are: nothing is measured\n\n{EXIT_CODES}"
-))]
-pub(crate) struct Compare {
-    /// The version to compare with
-    pub(crate) a: String,
-    /// The version in question
-    pub(crate) b: String,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    /// Only arms marked quick
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// Print the comparison as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args)]
-#[command(after_help = DETECT)]
-pub(crate) struct Detect {
-    /// Read histories from standard input, one JSON object a line
-    #[arg(long, required = true)]
-    pub(crate) ndjson: bool,
-    /// Smaller changes are not reported, as a fraction (0.003 is 0.3 %)
-    #[arg(long, value_name = "FRACTION", default_value_t = 0.003, value_parser = fraction)]
-    pub(crate) smallest_change: f64,
-}
-
-#[derive(Args)]
-#[command(after_help = DECIDE)]
-pub(crate) struct Decide {
-    /// Read pairs of samples from standard input, one JSON object a line
-    #[arg(long, required = true)]
-    pub(crate) ndjson: bool,
-    /// Chance of a false alarm where nothing changed
-    #[arg(long, value_name = "FRACTION", default_value_t = stats::decide::DEFAULT_ALPHA,
-          value_parser = alpha)]
-    pub(crate) alpha: f64,
-    /// Changes within this do not matter, as a fraction (0.01 is 1 %)
-    #[arg(long, value_name = "FRACTION", default_value_t = 0.0, value_parser = fraction)]
-    pub(crate) margin: f64,
-    /// Higher values are better, as of a rate; without it lower ones are, as of a time
-    #[arg(long)]
-    pub(crate) higher_is_better: bool,
-}
-
-fn fraction(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    let good = (0.0..1.0).contains(&number);
-    if good { Ok(number) } else { Err("must be from 0 to below 1".to_owned()) }
-}
-
-fn alpha(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    let good = (1e-6..=0.5).contains(&number);
-    if good { Ok(number) } else { Err("must be from 0.000001 to 0.5".to_owned()) }
 }
 
 #[derive(Args)]

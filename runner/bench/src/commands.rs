@@ -6,17 +6,22 @@ use crate::exit::Exit;
 use crate::project::Project;
 use anyhow::Result;
 
+mod alerts;
 mod artifacts;
+mod bisect;
 mod bundles;
+mod calibrate;
 mod compare;
 mod decide;
 mod detect;
+mod gate;
 mod list;
 mod manual;
 mod run;
 mod show;
 mod site;
 mod suite;
+mod synth;
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
@@ -25,26 +30,31 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match command {
         Command::Completions { shell } => return Ok(manual::completions(shell)),
         Command::Man { out } => return manual::pages(&out),
-        Command::Detect(arguments) => return detect::run(&arguments),
+        Command::Detect(arguments) if arguments.ndjson => return detect::run(&arguments),
         Command::Decide(arguments) => return decide::run(&arguments),
         _ => {}
     }
+    let database_named = global.db.is_some();
     let project = Project::find(&global)?;
     // One thread: nothing else should wake while a block is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match command {
         Command::Run(arguments) => run::run(&project, &arguments, runtime),
         Command::Compare(arguments) => compare::run(&project, &arguments, runtime),
+        Command::Bisect(arguments) => bisect::run(&project, &arguments, runtime),
+        Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
+        Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
         Command::Build { versions } => artifacts::run(&project, &versions),
+        Command::Detect(arguments) => runtime.block_on(alerts::run(&project, &arguments)),
+        Command::Synth(arguments) => {
+            runtime.block_on(synth::run(&project, &arguments, database_named))
+        }
         Command::List(arguments) => runtime.block_on(list::run(&project, &arguments)),
         Command::Show(arguments) => runtime.block_on(show::run(&project, &arguments)),
         Command::Suite(command) => suite::run(&project, &command),
         Command::Site(command) => runtime.block_on(site::run(&project, command)),
         Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
         Command::Import(arguments) => runtime.block_on(bundles::import(&project, &arguments)),
-        Command::Completions { .. }
-        | Command::Man { .. }
-        | Command::Detect(_)
-        | Command::Decide(_) => Ok(Exit::Fine),
+        Command::Completions { .. } | Command::Man { .. } | Command::Decide(_) => Ok(Exit::Fine),
     }
 }

@@ -3,11 +3,19 @@
 //!
 //! From outside in: `cli` (what can be typed), `commands` (one file each),
 //! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
-//! order), `measure` (one block), `verdicts` (numbers to comparisons).
+//! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
+//! `gate` (comparisons to whether a release may go out), `report` (both to text), `history` and
+//! `alerts` (runs to changes of level), `calibration` (how often all that is wrong).
 
+mod adaptive;
+mod alerts;
+mod bisect;
+mod calibration;
 mod cli;
 mod commands;
 mod exit;
+mod gate;
+mod history;
 mod measure;
 mod ndjson;
 mod obtain;
@@ -15,7 +23,9 @@ mod output;
 mod plan;
 mod progress;
 mod project;
+mod report;
 mod session;
+mod synth;
 mod testbed;
 mod verdicts;
 

@@ -40,3 +40,8 @@ pub(crate) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) 
     }
     table
 }
+
+/// Columns of the terminal; 80 where there is none.
+pub(crate) fn width() -> usize {
+    Table::new().width().map_or(80, usize::from)
+}

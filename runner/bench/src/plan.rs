@@ -11,9 +11,10 @@ use rand::{Rng, SeedableRng};
 pub(crate) enum Interleaving {
     /// Versions in turn, their order drawn anew for every arm and round.
     Shuffled,
-    /// The first two in the order A B B A over the rounds, so that a drift of
-    /// the machine meets both alike.
-    Abba,
+    /// The first so many as neighbours, in an order drawn anew for every arm and
+    /// round: whatever returns in step with a fixed order would look like a
+    /// difference.
+    Together(usize),
 }
 
 /// One block to measure: positions in the lists of suites, arms and subjects.
@@ -66,7 +67,7 @@ pub(crate) fn plan(
             arms.shuffle(&mut rng);
             for arm in arms.iter().copied() {
                 let exact = request.suites[*suite].arms[arm].noise == model::NoiseClass::Exact;
-                for subject in order(request, round, &mut rng) {
+                for subject in order(request, &mut rng) {
                     let supported = match part(*suite, arm, subject) {
                         Part::None => continue,
                         Part::Unsupported => false,
@@ -101,12 +102,14 @@ fn groups(request: &Request<'_>) -> Vec<(usize, Vec<usize>)> {
     groups
 }
 
-fn order(request: &Request<'_>, round: u32, rng: &mut impl Rng) -> Vec<usize> {
+fn order(request: &Request<'_>, rng: &mut impl Rng) -> Vec<usize> {
     let mut subjects: Vec<usize> = (0..request.subjects).collect();
     match request.interleaving {
         Interleaving::Shuffled => subjects.shuffle(rng),
-        Interleaving::Abba if round % 2 == 1 && subjects.len() >= 2 => subjects.swap(0, 1),
-        Interleaving::Abba => {}
+        Interleaving::Together(compared) => {
+            let compared = compared.min(subjects.len());
+            subjects[..compared].shuffle(rng);
+        }
     }
     subjects
 }

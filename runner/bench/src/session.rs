@@ -5,14 +5,13 @@ use crate::measure::{self, Bench, Placement, Subject};
 use crate::obtain;
 use crate::output;
 use crate::plan::{self, Entry, Interleaving, Part};
-use crate::progress::Progress;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use build::Builder;
 use jiff::Timestamp;
 use model::{
-    Arm, Block, Cell, Component, Metric, Outcome, ProfileName, Run, RunId, RunStatus, Suite,
-    TargetVersion, VersionId, VersionSpec,
+    Arm, Cell, Component, Metric, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
+    VersionId, VersionSpec,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -21,8 +20,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use store::{RunWriter, Store};
+use store::Store;
 use tokio::runtime::Runtime;
+
+mod rounds;
+pub(crate) use rounds::{ArmName, Next, Steer, Straight, name_of};
+
+/// With a time budget no comparison measures more pairs of an arm.
+const MOST_ROUNDS: u32 = 400;
 
 /// What was asked for, stored with the run; enough to plan it again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,6 +45,15 @@ pub(crate) struct Asked {
     pub(crate) measure_ms: Option<u64>,
     /// The profile's name.
     pub(crate) profile: String,
+    /// The time a comparison may take to measure, in seconds.
+    #[serde(default)]
+    pub(crate) budget_s: Option<u64>,
+    /// How many of the versions, from the first, are compared with each other.
+    #[serde(default)]
+    pub(crate) compared: usize,
+    /// What was done to each of them, in a calibration.
+    #[serde(default)]
+    pub(crate) variants: Vec<String>,
 }
 
 /// How much to measure, as the user put it.
@@ -52,6 +66,12 @@ pub(crate) struct Amount {
     pub(crate) blocks: Option<u32>,
     /// Seed of the order, if not drawn.
     pub(crate) seed: Option<u64>,
+    /// The time it may take, if that and not the blocks is the limit.
+    pub(crate) budget: Option<Duration>,
+    /// How many of the versions are compared with each other; 0 if none.
+    pub(crate) compared: usize,
+    /// What was done to each of them, in a calibration.
+    pub(crate) variants: Vec<String>,
 }
 
 /// Versions that are built, suites that are read, and where to measure.
@@ -105,6 +125,20 @@ impl<'a> Session<'a> {
         Ok(Self { project, suites, subjects, placement, cancel, harness, unusable })
     }
 
+    /// Builds other versions in place of the ones so far.
+    ///
+    /// # Errors
+    /// As [`Session::prepare`].
+    pub(crate) fn replace_versions(&mut self, versions: &[TargetVersion]) -> Result<()> {
+        let project = self.project;
+        let builder = Builder::new(&project.root, &project.cache)?;
+        let builder = builder.with_cancel(Arc::clone(&self.cancel));
+        self.placement.unpin_runner().context("giving a build every CPU")?;
+        self.subjects = obtain::all(project, &builder, versions, &self.suites)?;
+        self.placement.pin_runner().context("moving the runner off the host's CPUs")?;
+        Ok(())
+    }
+
     /// The parts of measuring that all blocks share.
     pub(crate) fn bench(&self, measure_ms: Option<u64>) -> Bench<'_> {
         Bench {
@@ -154,10 +188,9 @@ impl<'a> Session<'a> {
             quick: asked.quick,
             blocks: asked.blocks,
             seed,
-            interleaving: if asked.profile == ProfileName::Compare.word() {
-                Interleaving::Abba
-            } else {
-                Interleaving::Shuffled
+            interleaving: match asked.compared {
+                0 => Interleaving::Shuffled,
+                compared => Interleaving::Together(compared),
             },
         };
         plan::plan(&request, |suite, arm, subject| {
@@ -171,6 +204,7 @@ impl<'a> Session<'a> {
         sink: &Sink,
         versions: &[TargetVersion],
         amount: &Amount,
+        steer: &mut dyn Steer,
     ) -> Result<Measured> {
         let profile = self.project.config.profile(amount.profile);
         let built = self.subjects.iter().map(|subject| &subject.artifact.version);
@@ -178,9 +212,15 @@ impl<'a> Session<'a> {
             versions: versions.iter().zip(built).map(|(asked, id)| exactly(asked, id)).collect(),
             suites: self.suites.iter().map(|suite| suite.name.clone()).collect(),
             quick: amount.quick,
-            blocks: amount.blocks.unwrap_or(profile.blocks),
+            blocks: amount.blocks.unwrap_or(match amount.budget {
+                Some(_) => MOST_ROUNDS,
+                None => profile.blocks,
+            }),
             measure_ms: profile.measure_ms,
             profile: amount.profile.word().to_owned(),
+            budget_s: amount.budget.map(|budget| budget.as_secs().max(1)),
+            compared: amount.compared,
+            variants: amount.variants.clone(),
         };
         let seed = match amount.seed {
             Some(seed) => seed,
@@ -190,7 +230,7 @@ impl<'a> Session<'a> {
         if entries.iter().all(|entry| !entry.supported) {
             bail!("nothing to measure: no version supports any arm of these suites");
         }
-        let run = Run {
+        let mut run = Run {
             id: RunId::from_bits(SysRng.try_next_u64().context("drawing a run's name")?),
             started_at: Timestamp::now(),
             finished_at: None,
@@ -209,14 +249,18 @@ impl<'a> Session<'a> {
             blocks: Vec::new(),
         };
         let writer = sink.runtime.block_on(sink.store.begin_run(&run))?;
-        self.blocks(sink, writer, &entries, &[], &asked)
+        self.blocks(sink, writer, &entries, &mut run, steer)
     }
 
     /// Goes on with an interrupted run, if everything it stands on is as it was.
     pub(crate) fn resume(&self, sink: &Sink, id: &RunId, asked: &Asked) -> Result<Measured> {
-        let (writer, run) = sink.runtime.block_on(sink.store.resume_run(id))?;
         let refuse =
             |what: String| anyhow::anyhow!("run {id} cannot go on: {what}; start a new one");
+        if asked.compared > 0 || asked.profile == ProfileName::Compare.word() {
+            let what = "a comparison ends when it has decided, in one go".to_owned();
+            return Err(refuse(what));
+        }
+        let (writer, mut run) = sink.runtime.block_on(sink.store.resume_run(id))?;
         let testbed =
             crate::testbed::read(self.project.config.measurement_protocol, &self.placement);
         if let Some((field, then, now)) = run.testbed.differences(&testbed).into_iter().next() {
@@ -239,86 +283,12 @@ impl<'a> Session<'a> {
                 return Err(refuse(format!("suite {} changed since", block.cell.suite)));
             }
         }
-        let done: Vec<u32> = run.blocks.iter().map(|block| block.ordinal).collect();
         output::note(&format!(
             "going on with run {id}: {} of {} blocks are stored",
-            done.len(),
+            run.blocks.len(),
             entries.len()
         ));
-        self.blocks(sink, writer, &entries, &done, asked)
-    }
-
-    fn blocks(
-        &self,
-        sink: &Sink,
-        mut writer: RunWriter,
-        entries: &[Entry],
-        done: &[u32],
-        asked: &Asked,
-    ) -> Result<Measured> {
-        let id = writer.id().clone();
-        let bench = self.bench(asked.measure_ms);
-        let total = entries.len() as u64;
-        let mut progress = Progress::start(&format!("run {id}"), Some(total));
-        for (ordinal, entry) in entries.iter().enumerate() {
-            let ordinal = ordinal as u32;
-            if done.contains(&ordinal) {
-                continue;
-            }
-            progress.at(u64::from(ordinal), Some(total), &self.cell(entry).to_string());
-            let Some(block) = self.block(&bench, ordinal, entry) else {
-                sink.runtime.block_on(writer.interrupt())?;
-                progress.end();
-                return Ok(Measured { run: id, finished: false });
-            };
-            if let Outcome::Failed { reason, .. } = &block.outcome {
-                let bad = output::BAD;
-                progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
-            }
-            sink.runtime.block_on(writer.add_block(&block))?;
-        }
-        sink.runtime.block_on(writer.finish(Timestamp::now()))?;
-        progress.end();
-        Ok(Measured { run: id, finished: true })
-    }
-
-    /// One block, measured or not supported; `None` when the user wants out.
-    fn block(&self, bench: &Bench<'_>, ordinal: u32, entry: &Entry) -> Option<Block> {
-        let suite = &self.suites[entry.suite];
-        let arm = &suite.arms[entry.arm];
-        let subject = &self.subjects[entry.subject];
-        let measured = match self.unsupported(arm, subject) {
-            Some(reason) => measure::Measured {
-                started_at: Timestamp::now(),
-                duration: Duration::ZERO,
-                labels: Vec::new(),
-                outcome: Outcome::Unsupported { reason },
-            },
-            None => bench.measure(subject, arm)?,
-        };
-        Some(Block {
-            ordinal,
-            cell: self.cell(entry),
-            artifact: entry.subject,
-            round: entry.round,
-            suite_sha256: suite.sha256,
-            definition_sha256: arm.definition_sha256,
-            started_at: measured.started_at,
-            duration_ns: measured.duration.as_nanos() as u64,
-            labels: measured.labels,
-            outcome: measured.outcome,
-        })
-    }
-
-    fn cell(&self, entry: &Entry) -> Cell {
-        let suite = &self.suites[entry.suite];
-        let arm = &suite.arms[entry.arm];
-        Cell {
-            target: self.subjects[entry.subject].artifact.target.clone(),
-            suite: suite.name.clone(),
-            benchmark: arm.benchmark.clone(),
-            arm: arm.name.clone(),
-        }
+        self.blocks(sink, writer, &entries, &mut run, &mut Straight)
     }
 }
 

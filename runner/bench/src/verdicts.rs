@@ -1,16 +1,25 @@
 //! From stored blocks to a comparison of two versions. It pairs blocks and
 //! names what is missing; every number and every verdict comes from `stats`.
 
+mod labels;
+mod looks;
+mod pairs;
+
 use crate::exit::Exit;
+use crate::session::ArmName;
 use anyhow::{Result, bail};
-use model::{Arm, Artifact, Block, Config, Direction, Metric, NoiseClass, Outcome, Run, Suite};
+use model::{Artifact, Config, Run, Suite};
 use serde::Serialize;
-use stats::compare::{self, Options, Repeatability};
-use stats::{Better, Verdict, summary};
-use std::collections::BTreeMap;
+use stats::procedure::{self, Look, Standing};
+use stats::{Verdict, summary};
+use std::collections::BTreeSet;
+
+pub(crate) use labels::Label;
+pub(crate) use looks::{Looks, elapsed, of_finished as looks_of_finished, of_rounds};
+pub(crate) use pairs::{Collected, Pairs, collect};
 
 /// The chance of at least one false alarm in a whole comparison.
-const FAMILY_ALPHA: f64 = 0.05;
+pub(crate) const FAMILY_ALPHA: f64 = 0.05;
 
 /// One version in one stored run.
 #[derive(Clone, Copy)]
@@ -30,7 +39,9 @@ pub(crate) struct Report {
     pub(crate) b: SideReport,
     /// `regressed`, `incomplete`, `inconclusive`, `improved` or `equivalent`.
     pub(crate) verdict: &'static str,
-    /// Confidence of every interval: together they hold with 95 %.
+    /// Both sides are one binary of one target: what differs is noise.
+    pub(crate) same_binary: bool,
+    /// How often not one of the alarms is false.
     pub(crate) confidence: f64,
     /// One entry for each metric.
     pub(crate) comparisons: Vec<Comparison>,
@@ -69,14 +80,24 @@ pub(crate) struct Comparison {
     pub(crate) low: Option<f64>,
     /// Upper end of it.
     pub(crate) high: Option<f64>,
+    /// Confidence of this interval: the rule that keeps false alarms rare over
+    /// all metrics and looks asks more of one than 95 %.
+    pub(crate) confidence: f64,
     pub(crate) verdict: &'static str,
     /// Smallest change, as a fraction, that this comparison would see.
     pub(crate) smallest_visible: Option<f64>,
-    /// Pairs of blocks.
+    /// Pairs of blocks that the verdict is made from.
     pub(crate) pairs: usize,
+    /// Rounds after which it was decided; null when it was not.
+    pub(crate) decided_after: Option<u32>,
+    /// What the other metrics of the arm say of it.
+    pub(crate) labels: Vec<Label>,
     /// Why there is no decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) why: Option<String>,
+    /// The blocks of both sides, for pictures.
+    #[serde(skip)]
+    pub(crate) blocks: [Vec<f64>; 2],
 }
 
 /// Something that was not measured.
@@ -87,25 +108,19 @@ pub(crate) struct Missing {
     pub(crate) arm: String,
     pub(crate) version: &'static str,
     pub(crate) reason: String,
+    /// It is not supported, as opposed to failed or forgotten.
+    #[serde(skip)]
+    pub(crate) is_unsupported: bool,
 }
 
-type Key = (String, String, String);
-
 impl Missing {
-    fn of(key: &Key, version: &'static str, reason: String) -> Self {
+    fn of(key: &ArmName, version: &'static str, reason: String) -> Self {
         let (suite, benchmark, arm) = key.clone();
-        Self { suite, benchmark, arm, version, reason }
+        Self { suite, benchmark, arm, version, reason, is_unsupported: false }
     }
 }
 
-/// The two versions' blocks of one arm, by round.
-#[derive(Default)]
-struct Arms<'a> {
-    a: BTreeMap<u32, &'a Block>,
-    b: BTreeMap<u32, &'a Block>,
-}
-
-/// Compares two versions.
+/// Compares two versions of one run, or of two (for what repeats exactly).
 ///
 /// # Errors
 /// When they were measured on different testbeds, or nothing can be paired.
@@ -116,48 +131,110 @@ pub(crate) fn compare(
     config: &Config,
 ) -> Result<Report> {
     refuse_other_epoch(a, b)?;
-    let mut arms: BTreeMap<Key, Arms<'_>> = BTreeMap::new();
-    for (side, is_a) in [(a, true), (b, false)] {
-        for block in side.run.blocks.iter().filter(|block| block.artifact == side.artifact) {
-            let cell = &block.cell;
-            let key = (cell.suite.clone(), cell.benchmark.clone(), cell.arm.clone());
-            let arms = arms.entry(key).or_default();
-            let blocks = if is_a { &mut arms.a } else { &mut arms.b };
-            blocks.insert(block.round, block);
-        }
+    let collected = collect(a, b, suites, config);
+    if collected.pairs.is_empty() && collected.missing.is_empty() {
+        bail!("the two versions have no measured benchmark in common");
     }
+    let looks =
+        if a.run.id == b.run.id { looks::of_finished(a.run) } else { looks::single().to_vec() };
+    let Collected { pairs, missing, unsupported } = collected;
+    let mut comparisons = judge(pairs, &looks, FAMILY_ALPHA)?;
+    labels::cross_examine(&mut comparisons);
     let mut report = Report {
         a: side_report(a),
         b: side_report(b),
         verdict: "",
-        confidence: 1.0,
-        comparisons: Vec::new(),
-        missing: Vec::new(),
-        unsupported: Vec::new(),
+        same_binary: false,
+        confidence: 1.0 - FAMILY_ALPHA,
+        comparisons,
+        missing,
+        unsupported,
     };
-    let mut paired = Vec::new();
-    for (key, arms) in &arms {
-        let arm = suites
-            .iter()
-            .filter(|suite| suite.name == key.0)
-            .flat_map(|suite| &suite.arms)
-            .find(|arm| arm.benchmark == key.1 && arm.name == key.2);
-        note_missing(key, arms, &mut report);
-        let adjacent = a.run.id == b.run.id;
-        paired.extend(pairs(key, arms, arm, config, adjacent, &mut report.missing));
-    }
-    if paired.is_empty() && report.missing.is_empty() {
-        bail!("the two versions have no measured benchmark in common");
-    }
-    let noisy = paired.iter().filter(|pair| pair.options.repeatability == Repeatability::Noisy);
-    // Bonferroni: simple and never too bold.
-    report.confidence = 1.0 - FAMILY_ALPHA / noisy.count().max(1) as f64;
-    for mut pair in paired {
-        pair.options.confidence = report.confidence;
-        report.comparisons.push(pair.decide()?);
-    }
     report.verdict = overall(&report);
     Ok(report)
+}
+
+/// Makes the verdicts of a family, in the order given; `alpha` is the chance of a
+/// false alarm among them.
+///
+/// # Errors
+/// When the looks make no sense.
+pub(crate) fn judge(pairs: Vec<Pairs>, looks: &[Look], alpha: f64) -> Result<Vec<Comparison>> {
+    let standings = standings(&pairs, looks, alpha)?;
+    pairs.into_iter().zip(standings).map(|(pairs, standing)| decided(pairs, standing)).collect()
+}
+
+/// The arms that more pairs could decide something about, after these looks.
+///
+/// # Errors
+/// When the looks make no sense.
+pub(crate) fn undecided(pairs: &[Pairs], looks: &[Look], alpha: f64) -> Result<BTreeSet<ArmName>> {
+    let standings = standings(pairs, looks, alpha)?;
+    let open = pairs.iter().zip(standings).filter(|(_, standing)| {
+        standing.as_ref().is_some_and(|standing| standing.decided_after.is_none())
+    });
+    Ok(open.map(|(pairs, _)| pairs.arm.clone()).collect())
+}
+
+/// What the procedure says of each; nothing of those that make no verdict, which
+/// are no part of the family either.
+fn standings(pairs: &[Pairs], looks: &[Look], alpha: f64) -> Result<Vec<Option<Standing>>> {
+    let judged = pairs.iter().filter(|pairs| pairs.forbidden.is_none());
+    let series: Vec<_> = judged.map(|pairs| pairs.series.clone()).collect();
+    let mut standings = procedure::follow(&series, looks, alpha)?.into_iter();
+    let of = |pairs: &Pairs| {
+        if pairs.forbidden.is_none() { standings.next() } else { None }
+    };
+    Ok(pairs.iter().map(of).collect())
+}
+
+fn decided(pairs: Pairs, standing: Option<Standing>) -> Result<Comparison> {
+    // Without a verdict the numbers are shown all the same.
+    let standing = match standing {
+        Some(standing) => standing,
+        None => {
+            let alone = std::slice::from_ref(&pairs.series);
+            procedure::follow(alone, &looks::single(), FAMILY_ALPHA)?.remove(0)
+        }
+    };
+    let (suite, benchmark, arm) = pairs.arm;
+    let (a, b) = (summary::median(&pairs.series.a)?, summary::median(&pairs.series.b)?);
+    let base = Comparison {
+        suite,
+        benchmark,
+        arm,
+        metric: pairs.metric.name,
+        unit: pairs.metric.unit.symbol(),
+        direction: pairs.metric.direction.words(),
+        a,
+        b,
+        ratio: if a > 0.0 { b / a } else { 1.0 },
+        low: None,
+        high: None,
+        confidence: standing.confidence,
+        verdict: Verdict::Inconclusive.word(),
+        smallest_visible: None,
+        pairs: pairs.series.a.len(),
+        decided_after: standing.decided_after.filter(|_| pairs.forbidden.is_none()),
+        labels: Vec::new(),
+        why: None,
+        blocks: [pairs.series.a, pairs.series.b],
+    };
+    let decided = match standing.comparison {
+        Ok(decided) => decided,
+        Err(error) => return Ok(Comparison { why: Some(error.to_string()), ..base }),
+    };
+    let verdict = if pairs.forbidden.is_some() { Verdict::Inconclusive } else { decided.verdict };
+    Ok(Comparison {
+        ratio: decided.ratio,
+        low: decided.interval.map(|interval| interval.low),
+        high: decided.interval.map(|interval| interval.high),
+        verdict: verdict.word(),
+        smallest_visible: decided.smallest_visible,
+        pairs: decided.pairs,
+        why: pairs.forbidden.or_else(|| decided.undecided.map(|why| why.to_string())),
+        ..base
+    })
 }
 
 fn refuse_other_epoch(a: Side<'_>, b: Side<'_>) -> Result<()> {
@@ -178,7 +255,7 @@ fn refuse_other_epoch(a: Side<'_>, b: Side<'_>) -> Result<()> {
     )
 }
 
-fn side_report(side: Side<'_>) -> SideReport {
+pub(crate) fn side_report(side: Side<'_>) -> SideReport {
     let Artifact { target, version, binary_sha256, binary_bytes, .. } =
         &side.run.artifacts[side.artifact];
     SideReport {
@@ -187,152 +264,6 @@ fn side_report(side: Side<'_>) -> SideReport {
         run: side.run.id.to_string(),
         binary_sha256: binary_sha256.to_string(),
         binary_bytes: *binary_bytes,
-    }
-}
-
-/// Failed blocks, blocks without a partner, and what is not supported.
-fn note_missing(key: &Key, arms: &Arms<'_>, report: &mut Report) {
-    let unsupported = |blocks: &BTreeMap<u32, &Block>| {
-        blocks.values().any(|block| matches!(block.outcome, Outcome::Unsupported { .. }))
-    };
-    let neither = unsupported(&arms.a) && unsupported(&arms.b);
-    for (version, blocks, others) in [("a", &arms.a, &arms.b), ("b", &arms.b, &arms.a)] {
-        let mut reasons: Vec<String> = Vec::new();
-        for block in blocks.values() {
-            match &block.outcome {
-                Outcome::Measured(_) => {}
-                Outcome::Failed { reason, .. } => reasons.push(format!("failed: {reason}")),
-                Outcome::Unsupported { reason } => reasons.push(format!("not supported: {reason}")),
-            }
-        }
-        let absent = others.keys().filter(|round| !blocks.contains_key(round)).count();
-        if absent > 0 && !unsupported(blocks) && !unsupported(others) {
-            reasons.push(format!("{absent} blocks were not measured"));
-        }
-        reasons.dedup();
-        let list = if neither { &mut report.unsupported } else { &mut report.missing };
-        list.extend(reasons.into_iter().map(|reason| Missing::of(key, version, reason)));
-    }
-}
-
-/// One metric of one arm with its paired block summaries.
-struct Pairs<'a> {
-    key: &'a Key,
-    metric: &'static Metric,
-    a: Vec<f64>,
-    b: Vec<f64>,
-    options: Options,
-    /// Why no verdict may be made, if so.
-    forbidden: Option<String>,
-}
-
-fn pairs<'a>(
-    key: &'a Key,
-    arms: &Arms<'a>,
-    arm: Option<&Arm>,
-    config: &Config,
-    adjacent: bool,
-    missing: &mut Vec<Missing>,
-) -> Vec<Pairs<'a>> {
-    let rounds = arms.a.iter().filter_map(|(round, a)| Some((*a, *arms.b.get(round)?)));
-    let mut measured = Vec::new();
-    let mut forbidden = None;
-    for (a, b) in rounds {
-        let (Outcome::Measured(of_a), Outcome::Measured(of_b)) = (&a.outcome, &b.outcome) else {
-            continue;
-        };
-        if a.definition_sha256 != b.definition_sha256 {
-            forbidden = Some("the benchmark changed between the two runs".to_owned());
-        } else if let Some(label) =
-            a.labels.iter().chain(&b.labels).find(|label| label.forbids_verdict())
-        {
-            forbidden = Some(format!("{}: {}", label.word(), label.meaning()));
-        }
-        measured.push((of_a, of_b));
-    }
-    let reported: Vec<&'static Metric> = match (arm, measured.first()) {
-        (Some(arm), _) => arm.metrics.clone(),
-        (None, Some((of_a, _))) => of_a.metrics().collect(),
-        (None, None) => Vec::new(),
-    };
-    let mut all = Vec::new();
-    for metric in reported {
-        let better = match metric.direction {
-            Direction::Lower => Better::Lower,
-            Direction::Higher => Better::Higher,
-            Direction::Neither => continue,
-        };
-        let of_block = |m: &model::Measurements| summary::median(&m.values(metric)?).ok();
-        let values: Vec<_> = measured.iter().map(|(a, b)| (of_block(a), of_block(b))).collect();
-        for (version, absent) in [
-            ("a", values.iter().any(|(a, b)| a.is_none() && b.is_some())),
-            ("b", values.iter().any(|(a, b)| a.is_some() && b.is_none())),
-        ] {
-            if absent {
-                let reason = format!("{metric} was measured only on the other side");
-                missing.push(Missing::of(key, version, reason));
-            }
-        }
-        let (a, b): (Vec<f64>, Vec<f64>) =
-            values.into_iter().filter_map(|(a, b)| Some((a?, b?))).unzip();
-        if a.is_empty() {
-            continue;
-        }
-        let (noise, repeatability) = match arm.map(|arm| arm.noise) {
-            Some(NoiseClass::Exact) => (NoiseClass::Exact, Repeatability::Deterministic),
-            _ => (metric.noise, Repeatability::Noisy),
-        };
-        let apart = (!adjacent && repeatability == Repeatability::Noisy).then(|| {
-            "the two runs were measured at different times; compare the versions themselves to \
-             measure them side by side"
-                .to_owned()
-        });
-        let forbidden = forbidden.clone().or(apart);
-        let options =
-            Options { better, margin: config.margins.of(noise), confidence: 0.95, repeatability };
-        all.push(Pairs { key, metric, a, b, options, forbidden });
-    }
-    all
-}
-
-impl Pairs<'_> {
-    fn decide(self) -> Result<Comparison> {
-        let (suite, benchmark, arm) = self.key.clone();
-        let base = Comparison {
-            suite,
-            benchmark,
-            arm,
-            metric: self.metric.name,
-            unit: self.metric.unit.symbol(),
-            direction: self.metric.direction.words(),
-            a: summary::median(&self.a)?,
-            b: summary::median(&self.b)?,
-            ratio: 1.0,
-            low: None,
-            high: None,
-            verdict: Verdict::Inconclusive.word(),
-            smallest_visible: None,
-            pairs: self.a.len(),
-            why: None,
-        };
-        let decided = match compare::paired(&self.a, &self.b, &self.options) {
-            Ok(decided) => decided,
-            Err(error) => {
-                let ratio = if base.a > 0.0 { base.b / base.a } else { 1.0 };
-                return Ok(Comparison { ratio, why: Some(error.to_string()), ..base });
-            }
-        };
-        let verdict =
-            if self.forbidden.is_some() { Verdict::Inconclusive } else { decided.verdict };
-        Ok(Comparison {
-            ratio: decided.ratio,
-            low: decided.interval.map(|interval| interval.low),
-            high: decided.interval.map(|interval| interval.high),
-            verdict: verdict.word(),
-            smallest_visible: decided.smallest_visible,
-            why: self.forbidden.or_else(|| decided.undecided.map(|why| why.to_string())),
-            ..base
-        })
     }
 }
 
@@ -349,6 +280,29 @@ fn overall(report: &Report) -> &'static str {
 }
 
 impl Report {
+    /// Takes back every alarm if both sides are the same binary of the same
+    /// target: there is nothing that could have changed, so an alarm is evidence
+    /// of noise.
+    pub(crate) fn excuse_same_binary(&mut self) {
+        self.same_binary =
+            self.a.target == self.b.target && self.a.binary_sha256 == self.b.binary_sha256;
+        if !self.same_binary {
+            return;
+        }
+        for comparison in &mut self.comparisons {
+            comparison.labels = vec![Label::SameBinary];
+            comparison.verdict = Verdict::Equivalent.word();
+            comparison.why = None;
+        }
+        self.verdict = overall(self);
+    }
+
+    /// Metrics whose interval does not hold 1.
+    pub(crate) fn intervals_without_one(&self) -> usize {
+        let excludes = |c: &&Comparison| c.low.zip(c.high).is_some_and(|(l, h)| l > 1.0 || h < 1.0);
+        self.comparisons.iter().filter(excludes).count()
+    }
+
     /// The exit code that scripts see.
     pub(crate) fn exit(&self) -> Exit {
         let of = |verdict: Verdict, exit| {

@@ -1,8 +1,13 @@
 //! Drives the real `bench` against a fake host.
 //!
+//! `gate`: what a release must pass, and what waivers excuse.
 //! `honesty`: a host that lies, stalls or dies never becomes a number.
 //! `order`: blocks are interleaved as promised, told by the host's own log.
+//! `calibrate`: one binary as several versions.
+//! `compare`: what a comparison measures, and how it tells what it found.
 //! `crash`: a killed runner leaves a readable database and can go on.
+//! `alerts`: made-up history, and whether its changes are found and remembered.
+//! `bisect`: the commit that changed a metric.
 //! `bundles`: export and import, and refusing what is not right.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `topology`: templates, options, and more than one process.
@@ -15,8 +20,13 @@
     reason = "in a test a panic is the report; clippy knows only functions marked #[test]"
 )]
 
+mod alerts;
+mod bisect;
 mod bundles;
+mod calibrate;
+mod compare;
 mod crash;
+mod gate;
 mod honesty;
 mod ndjson;
 mod order;

@@ -190,7 +190,7 @@ fn wrong_samples_are_told_with_their_line() {
 
 #[test]
 fn without_ndjson_there_is_nothing_to_read() {
-    let said = answered(&["detect"], "");
+    let said = answered(&["decide"], "");
     assert_eq!(said.code, 2);
     assert!(said.err.contains("--ndjson"), "{}", said.err);
     let said = answered(&["decide", "--ndjson", "--alpha", "0"], "");

@@ -263,8 +263,12 @@ fn help_names_every_command_and_exit_code() {
         Commands:
           run          Measure versions and store every raw sample
           compare      Measure two versions side by side and say what changed
+          gate         Say whether a release may go out, by the rules of bench.toml
           detect       Find where the level of a history changed for good
           decide       Decide whether B differs from A, from samples of both
+          bisect       Find the commit that changed a metric, measuring in between
+          calibrate    Measure how often the method is wrong, and what it finds
+          synth        Fill a new database with made-up history whose changes are known
           build        Build versions and print where their binaries are, a line each
           list         List suites, benchmarks, targets or runs
           show         Show everything about one run
@@ -284,10 +288,10 @@ fn help_names_every_command_and_exit_code() {
           -h, --help           Print help
           -V, --version        Print version
 
-        Exit codes of run and compare:
+        Exit codes of run, compare and gate:
           0  fine
           1  a regression (run --check: a wrong answer)
-          2  bad usage or input
+          2  bad usage or input, a waiver that is expired or unused
           3  could not decide
           4  incomplete: something failed, is missing or was interrupted
         When several hold: 2, then 1, then 4, then 3.

@@ -166,6 +166,40 @@ impl Builder {
         Ok(got)
     }
 
+    /// The commits after `first` up to and including `last`, oldest first, along the
+    /// first parents of merges; `None` if `first` does not lie there.
+    ///
+    /// # Errors
+    /// When there is no repository, or no such commits.
+    pub fn commits_between(
+        &self,
+        first: &str,
+        last: &str,
+    ) -> Result<Option<Vec<String>>, BuildError> {
+        let repository = self.project.open()?;
+        let [first, last] = [first, last].map(|name| repository::commit(&repository, name));
+        repository::path(&repository, &first?, &last?)
+    }
+
+    /// The newest tag matching `tags` (a pattern as `git tag --list` takes it) in
+    /// the history before `version`; before the checked-out commit where that is
+    /// no commit.
+    ///
+    /// # Errors
+    /// When there is no repository, or no such commit.
+    pub fn last_release(
+        &self,
+        tags: &str,
+        version: &VersionSpec,
+    ) -> Result<Option<String>, BuildError> {
+        let repository = self.project.open()?;
+        let commit = match version {
+            VersionSpec::GitRef(reference) => repository::commit(&repository, reference)?,
+            _ => repository::head(&repository)?,
+        };
+        repository::newest_tag_before(&repository, tags, &commit)
+    }
+
     /// The commit that is checked out, if there is one: which tools these are.
     pub fn checked_out(&self) -> Option<VersionId> {
         let repository = self.project.open().ok()?;

@@ -94,6 +94,52 @@ pub(crate) fn commit_of(repository: &Repository, id: Oid) -> Result<Commit<'_>, 
         .map_err(git(format!("reading commit {id} of {}", folder(repository).display())))
 }
 
+/// The commits after `first` up to and including `last`, oldest first, along the
+/// first parents of merges: what a branch went through. `None` if `first` does not
+/// lie there.
+pub(crate) fn path(
+    repository: &Repository,
+    first: &Commit<'_>,
+    last: &Commit<'_>,
+) -> Result<Option<Vec<String>>, BuildError> {
+    let mut commits = Vec::new();
+    let mut at = last.clone();
+    while at.id() != first.id() {
+        commits.push(at.id().to_string());
+        if at.parent_count() == 0 {
+            return Ok(None);
+        }
+        at = at
+            .parent(0)
+            .map_err(git(format!("reading the history of {}", folder(repository).display())))?;
+    }
+    commits.reverse();
+    Ok(Some(commits))
+}
+
+/// The newest tag that matches a pattern of git's and whose commit lies before
+/// `commit` in its history.
+pub(crate) fn newest_tag_before(
+    repository: &Repository,
+    pattern: &str,
+    commit: &Commit<'_>,
+) -> Result<Option<String>, BuildError> {
+    let doing = || format!("reading the tags of {}", folder(repository).display());
+    let names = repository.tag_names(Some(pattern)).map_err(git(doing()))?;
+    let mut newest = None;
+    for name in names.iter().flatten().flatten() {
+        // A tag may name something else than a commit.
+        let tagged = repository.revparse_single(&format!("refs/tags/{name}"));
+        let Ok(tagged) = tagged.and_then(|object| object.peel_to_commit()) else { continue };
+        let before = repository.graph_descendant_of(commit.id(), tagged.id());
+        if before.map_err(git(doing()))? {
+            let at = tagged.time().seconds();
+            newest = newest.max(Some((at, name.to_owned())));
+        }
+    }
+    Ok(newest.map(|(_, name)| name))
+}
+
 /// The identity of an unmodified commit.
 pub(crate) fn version(commit: &Commit<'_>) -> VersionId {
     let subject = String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default())

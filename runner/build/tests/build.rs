@@ -10,4 +10,5 @@ mod caching;
 mod environment;
 mod errors;
 mod project;
+mod tags;
 mod together;

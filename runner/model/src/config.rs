@@ -10,11 +10,17 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 
+mod calibrate;
+mod gate;
 mod target;
 mod wire;
+mod wire_gate;
 
+pub use calibrate::{Calibrate, Planted};
+pub use gate::{Budget, Drift, Gate, Rule, Selector, SeriesName, Waiver};
 pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
 use wire::WireTarget;
+use wire_gate::WireGate;
 
 /// The checked content of `bench.toml`.
 #[derive(Debug, Clone)]
@@ -35,6 +41,10 @@ pub struct Config {
     pub full: Profile,
     /// How much is measured by `compare`.
     pub compare: Profile,
+    /// What a release must pass, if anything.
+    pub gate: Option<Gate>,
+    /// How the method itself is tried out, if it is.
+    pub calibrate: Option<Calibrate>,
 }
 
 /// How much is measured.
@@ -79,6 +89,9 @@ pub enum ProfileName {
     Full,
     /// What a comparison needs.
     Compare,
+    /// A comparison's, of versions that differ as was chosen: says nothing of the
+    /// target and is shown nowhere as its result.
+    Calibrate,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +103,8 @@ struct WireConfig {
     margins: Spanned<Margins>,
     profiles: WireProfiles,
     targets: IndexMap<String, Spanned<WireTarget>>,
+    gate: Option<WireGate>,
+    calibrate: Option<Spanned<Calibrate>>,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +164,11 @@ impl Config {
             default_target: wire.default_target.into_inner(),
             anchor: wire.anchor.map(Spanned::into_inner),
             measurement_protocol: wire.measurement_protocol,
+            calibrate: wire
+                .calibrate
+                .map(|it| calibrate::checked(source, it, |name| wire.targets.contains_key(name)))
+                .transpose()?,
+            gate: wire.gate.map(|gate| wire_gate::gate_of(source, gate)).transpose()?,
             targets: wire
                 .targets
                 .into_iter()
@@ -183,7 +203,7 @@ impl Config {
         match name {
             ProfileName::Quick => self.quick,
             ProfileName::Full => self.full,
-            ProfileName::Compare => self.compare,
+            ProfileName::Compare | ProfileName::Calibrate => self.compare,
         }
     }
 }
@@ -195,6 +215,7 @@ impl ProfileName {
             Self::Quick => "quick",
             Self::Full => "full",
             Self::Compare => "compare",
+            Self::Calibrate => "calibrate",
         }
     }
 }

@@ -16,8 +16,8 @@ mod testbed;
 mod version;
 
 pub use config::{
-    Config, CrateSource, Launch, Margins, OptionSpec, Origin, Profile, ProfileName, Ready,
-    Supported, Target,
+    Budget, Calibrate, Config, CrateSource, Drift, Gate, Launch, Margins, OptionSpec, Origin,
+    Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName, Supported, Target, Waiver,
 };
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};

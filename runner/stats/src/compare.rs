@@ -286,7 +286,7 @@ fn log_ratio(a: f64, b: f64) -> Result<f64, Error> {
     if quotient.is_finite() { Ok(sign * quotient.ln()) } else { Err(Error::OutOfRange) }
 }
 
-fn repeats(values: &[f64]) -> bool {
+pub(crate) fn repeats(values: &[f64]) -> bool {
     values.iter().all(|&value| value == values[0])
 }
 

@@ -59,6 +59,16 @@ pub(crate) fn fair_coin_cdf(tosses: usize, heads: usize) -> Result<f64, Error> {
     Ok(coin.cdf(heads as u64))
 }
 
+/// The chance of at most `hits` in `trials`, each of which hits with `chance`.
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] if `chance` is not from 0 to 1.
+pub(crate) fn binomial_cdf(trials: u64, hits: u64, chance: f64) -> Result<f64, Error> {
+    let binomial = Binomial::new(chance, trials).map_err(|_| Error::OutOfRange)?;
+    Ok(binomial.cdf(hits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::t_quantile;

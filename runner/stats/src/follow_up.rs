@@ -1,8 +1,6 @@
-//! What is decided by measuring again: whether a suspected change is one, and
-//! how far many small steps have come.
+//! What is decided by measuring again: whether a suspected change is one.
 
 use crate::compare::Comparison;
-use crate::verdict::Better;
 
 /// What measuring both sides again says of a suspected change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,42 +38,11 @@ pub fn confirm(effect: f64, fresh: &Comparison) -> Confirmation {
     }
 }
 
-/// How far a version has come from a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Drift {
-    /// Surely further than tolerated.
-    Exceeded,
-    /// Surely not.
-    Within,
-    /// The interval holds the limit.
-    Open,
-}
-
-/// Whether a version is worse than a reference (the last release, say) by more
-/// than `tolerated`, a fraction. The two must have been measured side by side:
-/// adding up what each step in between showed would add up their errors too,
-/// and six steps of 0.8 % each pass any rule about steps.
-#[must_use]
-pub fn drift(against_reference: &Comparison, tolerated: f64, better: Better) -> Drift {
-    let Some(interval) = against_reference.interval else { return Drift::Open };
-    let limit = 1.0 + tolerated.max(0.0);
-    let (low, high) = match better {
-        Better::Lower => (interval.low, interval.high),
-        Better::Higher => (1.0 / interval.high, 1.0 / interval.low),
-    };
-    if low > limit {
-        Drift::Exceeded
-    } else if high <= limit {
-        Drift::Within
-    } else {
-        Drift::Open
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compare::{Options, Repeatability, paired};
+    use crate::verdict::Better;
 
     fn compared(ratio: f64, spread: f64) -> Comparison {
         let a = vec![100.0; 8];
@@ -104,14 +71,5 @@ mod tests {
         for (effect, fresh, expected) in rows {
             assert_eq!(confirm(effect, &fresh), expected, "{effect} {fresh:?}");
         }
-    }
-
-    #[test]
-    fn six_small_steps_are_a_large_one() {
-        let six = compared(1.008f64.powi(6), 0.002);
-        assert_eq!(drift(&six, 0.02, Better::Lower), Drift::Exceeded);
-        assert_eq!(drift(&six, 0.1, Better::Lower), Drift::Within);
-        assert_eq!(drift(&six, 0.049, Better::Lower), Drift::Open);
-        assert_eq!(drift(&six, 0.02, Better::Higher), Drift::Within);
     }
 }

@@ -3,7 +3,7 @@
 //! Values are taken to be independent of each other, so they must be block
 //! summaries and never the samples inside a block. Nothing here decides.
 
-use crate::distribution::{fair_coin_cdf, t_quantile};
+use crate::distribution::{binomial_cdf, fair_coin_cdf, t_quantile};
 use crate::error::{Error, in_range, require_at_least, require_finite};
 use crate::summary::{mean_of, sorted, standard_error_of_mean};
 
@@ -81,6 +81,39 @@ pub fn of_median(values: &[f64], confidence: f64) -> Result<Interval, Error> {
         high: sorted[n - 1 - dropped],
         confidence: (1.0 - 2.0 * fair_coin_cdf(n, dropped)?).max(confidence),
     })
+}
+
+/// The interval of a chance of which `hits` were seen in `trials`: the chances
+/// under which so many, or so few, would not be too much of a surprise. It covers
+/// at least `confidence` whatever the chance is.
+///
+/// Source: Clopper & Pearson 1934, "The use of confidence or fiducial limits
+/// illustrated in the case of the binomial".
+///
+/// # Errors
+///
+/// No trials, more hits than trials, a confidence out of range.
+pub fn of_chance(hits: u64, trials: u64, confidence: f64) -> Result<Interval, Error> {
+    require_confidence(confidence)?;
+    require_at_least(1, trials as usize)?;
+    require_at_least(hits as usize, trials as usize)?;
+    let tail = (1.0 - confidence) / 2.0;
+    // The more likely a hit, the rarer it is that there are few: bisection.
+    let chance_of_at_most = |hits: u64, wanted: f64| {
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if binomial_cdf(trials, hits, middle)? > wanted {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Ok::<f64, Error>(f64::midpoint(low, high))
+    };
+    let low = if hits == 0 { 0.0 } else { chance_of_at_most(hits - 1, 1.0 - tail)? };
+    let high = if hits == trials { 1.0 } else { chance_of_at_most(hits, tail)? };
+    Ok(Interval { low, high, confidence })
 }
 
 /// How often the smallest and the largest of `n` values enclose the median of
@@ -183,5 +216,22 @@ mod tests {
                 assert_eq!(error, text);
             }
         }
+    }
+
+    /// Golden values: for 0 of n the upper end is 1 - 0.025^(1/n), for n of n the
+    /// mirror image; 5 of 100 and 1 of 20 as in every table.
+    #[test]
+    fn chances_have_clopper_and_pearson_s_intervals() {
+        for (hits, trials, low, high) in [
+            (0, 10, 0.0, 0.308_497_1),
+            (10, 10, 0.691_502_9, 1.0),
+            (5, 100, 0.016_431_9, 0.112_834_9),
+            (1, 20, 0.001_265_1, 0.248_732_8),
+        ] {
+            let got = of_chance(hits, trials, 0.95).unwrap();
+            let close = (got.low - low).abs() < 1e-6 && (got.high - high).abs() < 1e-6;
+            assert!(close, "{hits} of {trials}: {got:?}");
+        }
+        assert!(of_chance(0, 0, 0.95).is_err() && of_chance(3, 2, 0.95).is_err());
     }
 }

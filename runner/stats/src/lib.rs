@@ -2,8 +2,7 @@
 //!
 //! What is here: summaries of samples ([`summary`]), intervals ([`interval`]) and
 //! slopes ([`slope`]); the paired comparison of two versions ([`compare`]) and
-//! what belongs to it: many at once ([`family`]), several looks ([`sequential`]),
-//! a test of ranks ([`rank`]), noise from a history ([`history`]), what measuring
+//! what belongs to it: many at once, looked at several times ([`procedure`]), a test of ranks ([`rank`]), noise from a history ([`history`]), what measuring
 //! again says ([`follow_up`]); decisions from samples and a history ([`decide`]);
 //! and change points of a history ([`detect`]).
 //!
@@ -26,12 +25,12 @@ pub mod decide;
 pub mod detect;
 mod distribution;
 mod error;
-pub mod family;
 pub mod follow_up;
 pub mod history;
 pub mod interval;
+pub mod procedure;
 pub mod rank;
-pub mod sequential;
+mod sequential;
 pub mod slope;
 pub mod summary;
 mod verdict;

@@ -4,7 +4,7 @@ use crate::encoding::{self, VersionColumns};
 use crate::error::{Fault, StoreError};
 use crate::open::Store;
 use jiff::Timestamp;
-use model::{RunId, RunStatus};
+use model::{Cell, RunId, RunStatus};
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
 use std::fmt;
@@ -72,6 +72,33 @@ impl Store {
         }
         Ok(summaries)
     }
+
+    /// In how many complete runs each cell was measured.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runs_of_cells(&self) -> Result<HashMap<Cell, u32>, StoreError> {
+        let mut db = self.reading().await?;
+        runs_of_cells(&mut db).await.map_err(self.fault("counting runs"))
+    }
+}
+
+async fn runs_of_cells(db: &mut SqliteConnection) -> Result<HashMap<Cell, u32>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT c.target, c.suite, c.benchmark, c.arm, count(DISTINCT b.run) AS "runs!: i64"
+        FROM block AS b JOIN cell AS c ON c.id = b.cell JOIN run AS r ON r.id = b.run
+        WHERE b.outcome = 'measured' AND r.status = 'complete' AND r.profile <> 'calibrate'
+        GROUP BY c.id"#
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let (target, suite) = (row.target, row.suite);
+            let cell = Cell { target, suite, benchmark: row.benchmark, arm: row.arm };
+            Ok((cell, encoding::small("a count of runs", row.runs)?))
+        })
+        .collect()
 }
 
 async fn summaries(db: &mut SqliteConnection) -> Result<Vec<RunSummary>, Fault> {

@@ -132,7 +132,7 @@ fn head(run: &Run) -> Vec<(&'static str, String)> {
         ("Profile", run.profile.clone()),
         ("Started", words::second(run.started_at)),
         ("Finished", run.finished_at.map_or_else(|| "not finished".to_owned(), words::second)),
-        ("Blocks", format!("{} of {} planned", run.blocks.len(), run.planned_blocks)),
+        ("Blocks", format!("{} of at most {}", run.blocks.len(), run.planned_blocks)),
         ("Seed of the order of blocks", run.seed.to_string()),
         ("Anchor", run.anchor.clone().unwrap_or_else(|| "none".to_owned())),
         ("Tools", run.harness.clone()),

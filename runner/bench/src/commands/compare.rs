@@ -2,19 +2,21 @@
 //! changed; or compare two stored runs.
 
 use super::run::open;
+use crate::adaptive::UntilDecided;
 use crate::cli::Compare;
 use crate::exit::Exit;
-use crate::output::{BAD, GOOD, QUIET, STRONG, UNSURE, note, table};
+use crate::output::note;
 use crate::project::Project;
+use crate::report::{html, markdown, terminal};
 use crate::session::{Amount, Session, with_anchor};
-use crate::verdicts::{self, Comparison, Report, Side};
+use crate::verdicts::{self, Report, Side};
 use anyhow::{Context, Result, bail};
-use model::{Metric, ProfileName, Run};
+use model::{ProfileName, Run};
 use store::Store;
 use tokio::runtime::Runtime;
 
 pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Exit> {
-    let report = match (arguments.a.strip_prefix("run:"), arguments.b.strip_prefix("run:")) {
+    let mut report = match (arguments.a.strip_prefix("run:"), arguments.b.strip_prefix("run:")) {
         (Some(a), Some(b)) => runtime.block_on(stored(project, a, b))?,
         (None, None) => match measured(project, arguments, runtime)? {
             Some(report) => report,
@@ -25,10 +27,17 @@ pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> R
              name two versions, or two runs"
         ),
     };
+    report.excuse_same_binary();
+    if let Some(file) = &arguments.html {
+        std::fs::write(file, html::page(&report)?)
+            .with_context(|| format!("writing {}", file.display()))?;
+    }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
+    } else if arguments.markdown {
+        print!("{}", markdown::text(&report));
     } else {
-        print(&report);
+        terminal::print(&report, arguments.all);
     }
     Ok(report.exit())
 }
@@ -51,13 +60,17 @@ fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<
         quick: arguments.quick,
         blocks: arguments.selection.blocks,
         seed: arguments.selection.seed,
+        budget: arguments.budget,
+        compared: 2,
+        variants: Vec::new(),
     };
-    let measured = session.measure(&sink, &versions, &amount)?;
+    let mut steer = UntilDecided::new(|run: &Run| {
+        let side = |artifact| Side { run, artifact };
+        verdicts::collect(side(0), side(1), &session.suites, &project.config).pairs
+    });
+    let measured = session.measure(&sink, &versions, &amount, &mut steer)?;
     if !measured.finished {
-        note(&format!(
-            "run {} was interrupted; `bench run --resume` finishes it, `bench compare` starts anew",
-            measured.run
-        ));
+        note(&format!("run {} was interrupted; `bench compare` starts anew", measured.run));
         return Ok(None);
     }
     let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
@@ -87,83 +100,4 @@ fn subject_of(run: &Run) -> Result<usize> {
         }
     };
     chosen.with_context(|| format!("choosing the version of run {}", run.id))
-}
-
-fn print(report: &Report) {
-    let side = |side: &verdicts::SideReport| format!("{} {}", side.target, side.version);
-    anstream::println!(
-        "{STRONG}A{STRONG:#} {}   {STRONG}B{STRONG:#} {}   run {}",
-        side(&report.a),
-        side(&report.b),
-        report.b.run
-    );
-    let mut suites: Vec<&str> = report.comparisons.iter().map(|c| c.suite.as_str()).collect();
-    suites.dedup();
-    for suite in suites {
-        anstream::println!("\n{STRONG}{suite}{STRONG:#}");
-        let rows = report.comparisons.iter().filter(|c| c.suite == suite).map(row).collect();
-        let headings = ["benchmark", "metric", "A", "B", "B/A", "interval", "visible", "verdict"];
-        anstream::println!("{}", table(&headings, &[2, 3, 4, 5, 6], rows));
-    }
-    for missing in &report.missing {
-        let version = missing.version.to_uppercase();
-        anstream::println!(
-            "{BAD}missing{BAD:#} {version} {}/{} {}: {}",
-            missing.suite,
-            missing.benchmark,
-            missing.arm,
-            missing.reason
-        );
-    }
-    let mut whys: Vec<&String> = report.comparisons.iter().filter_map(|c| c.why.as_ref()).collect();
-    whys.sort();
-    whys.dedup();
-    for why in whys {
-        anstream::println!("{QUIET}inconclusive where {why}{QUIET:#}");
-    }
-    let percent = report.confidence * 100.0;
-    anstream::println!(
-        "{QUIET}Intervals of the ratio hold at {percent:.2} % each, at 95 % all together. \
-         \"visible\" is the smallest change this comparison would see 4 times in 5.{QUIET:#}"
-    );
-    anstream::println!("{STRONG}{}{STRONG:#}", in_words(report));
-}
-
-fn row(c: &Comparison) -> Vec<String> {
-    let metric = Metric::named(c.metric);
-    let value = |value| metric.map_or_else(String::new, |metric| metric.display(value));
-    let change = |ratio: f64| format!("{:+.2} %", (ratio - 1.0) * 100.0);
-    let interval = match (c.low, c.high) {
-        (Some(low), Some(high)) => format!("{} to {}", change(low), change(high)),
-        _ => "none".to_owned(),
-    };
-    let visible =
-        c.smallest_visible.map_or_else(|| "unknown".to_owned(), |v| format!("{:.2} %", v * 100.0));
-    let style = match c.verdict {
-        "regressed" => BAD,
-        "improved" => GOOD,
-        "inconclusive" => UNSURE,
-        _ => QUIET,
-    };
-    vec![
-        format!("{} {}", c.benchmark, c.arm),
-        c.metric.to_owned(),
-        value(c.a),
-        value(c.b),
-        change(c.ratio),
-        interval,
-        visible,
-        format!("{style}{}{style:#}", c.verdict),
-    ]
-}
-
-fn in_words(report: &Report) -> String {
-    let count = |verdict: &str| report.comparisons.iter().filter(|c| c.verdict == verdict).count();
-    let counted = ["regressed", "improved", "equivalent", "inconclusive"]
-        .into_iter()
-        .filter(|verdict| count(verdict) > 0)
-        .map(|verdict| format!("{} {verdict}", count(verdict)))
-        .collect::<Vec<_>>()
-        .join(", ");
-    format!("{}: {counted}, {} missing", report.verdict, report.missing.len())
 }

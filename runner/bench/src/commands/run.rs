@@ -7,7 +7,7 @@ use crate::output::{self, BAD, GOOD, QUIET, note};
 use crate::plan::Part;
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::session::{Amount, Asked, Measured, Session, Sink, with_anchor};
+use crate::session::{Amount, Asked, Measured, Session, Sink, Straight, with_anchor};
 use anyhow::{Context, Result};
 use model::{Outcome, ProfileName, RunStatus, TargetVersion};
 use serde::Serialize;
@@ -34,8 +34,11 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
         quick: arguments.quick,
         blocks: arguments.selection.blocks,
         seed: arguments.selection.seed,
+        budget: None,
+        compared: 0,
+        variants: Vec::new(),
     };
-    let measured = session.measure(&sink, &versions, &amount)?;
+    let measured = session.measure(&sink, &versions, &amount, &mut Straight)?;
     report(&sink, &session, &measured, arguments.json)
 }
 

@@ -62,11 +62,20 @@ impl Placement {
 
     /// Moves the runner off the host's CPUs; its later threads inherit this.
     pub(crate) fn pin_runner(&self) -> io::Result<()> {
+        self.move_runner(&self.generator)
+    }
+
+    /// Lets the runner have every CPU again, for a build.
+    pub(crate) fn unpin_runner(&self) -> io::Result<()> {
+        self.move_runner(&self.all())
+    }
+
+    fn move_runner(&self, cpus: &[usize]) -> io::Result<()> {
         if self.is_shared() {
             return Ok(());
         }
         let mut cpu_set = CpuSet::new();
-        for cpu in &self.generator {
+        for cpu in cpus {
             cpu_set.set(*cpu)?;
         }
         Ok(sched_setaffinity(Pid::from_raw(0), &cpu_set)?)

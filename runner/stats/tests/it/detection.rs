@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use stats::decide::{self, Decision, Samples, decide};
 use stats::detect::{Change, MOST_VALUES, Options, Standing, changes};
-use stats::{Better, Error, Verdict, family, history, rank, sequential};
+use stats::{Better, Error, Verdict, history, rank};
 
 const OPTIONS: Options = Options { smallest_change: 0.003 };
 
@@ -145,8 +145,7 @@ proptest! {
                     prop_assert!(change.effect.is_none_or(f64::is_finite));
                 }
             }
-            let _ = (history::noise(&values), rank::signed_rank(&values), family::holm(&values));
-            let _ = sequential::levels(0.05, &values);
+            let _ = (history::noise(&values), rank::signed_rank(&values));
             let runs = [values.clone()];
             let options = decide::Options { better: Better::Higher, margin: 0.01, alpha: 0.02 };
             for history in [&[] as &[f64], &values] {

@@ -1,0 +1,126 @@
+//! `data/alerts.toml`: reading what people wrote, and adding to its end.
+
+use super::{Alert, State};
+use crate::history::SeriesKey;
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+const HEAD: &str = "\
+# Changes of level that `bench detect` found. It adds entries at the end and
+# changes none; `state` and `note` are yours to edit:
+#   new, confirmed (measured again), acknowledged (known, lived with),
+#   invalid (no change), infra (the machine changed, not the host), fixed
+";
+
+/// The file.
+pub(crate) struct AlertFile {
+    path: PathBuf,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// An alert as the file has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Entry {
+    target: String,
+    suite: String,
+    benchmark: String,
+    arm: String,
+    metric: String,
+    verdict: String,
+    #[serde(rename = "effect")]
+    _effect: Option<f64>,
+    #[serde(rename = "after")]
+    _after: String,
+    pub(crate) first: String,
+    pub(crate) state: State,
+    #[serde(default)]
+    pub(crate) note: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    #[serde(default)]
+    alert: Vec<Entry>,
+}
+
+impl AlertFile {
+    /// Reads the file; where there is none, nothing is known yet.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not right; the line is told.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(error).with_context(|| format!("reading {}", path.display()));
+            }
+        };
+        let content: Content = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
+            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            anyhow::anyhow!("{}{line}: {}", path.display(), error.message().replace('\n', ", "))
+        })?;
+        Ok(Self { path: path.to_owned(), entries: content.alert })
+    }
+
+    /// Adds alerts at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn add(&self, alerts: &[&Alert]) -> Result<()> {
+        if alerts.is_empty() {
+            return Ok(());
+        }
+        let mut text = String::new();
+        if !self.path.exists() {
+            text.push_str(HEAD);
+        }
+        for alert in alerts {
+            text.push_str(&entry(alert));
+        }
+        let opened = OpenOptions::new().append(true).create(true).open(&self.path);
+        opened
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .with_context(|| format!("writing {}", self.path.display()))
+    }
+}
+
+impl Entry {
+    pub(super) fn is_of(&self, series: &SeriesKey, verdict: &str) -> bool {
+        let Self { target, suite, benchmark, arm, metric, .. } = self;
+        (target, suite, benchmark, arm)
+            == (&series.target, &series.suite, &series.benchmark, &series.arm)
+            && metric == series.metric
+            && self.verdict == verdict
+    }
+}
+
+fn entry(alert: &Alert) -> String {
+    let SeriesKey { target, suite, benchmark, arm, metric } = &alert.series;
+    let mut text = "\n[[alert]]\n".to_owned();
+    for (key, value) in [
+        ("target", target.as_str()),
+        ("suite", suite),
+        ("benchmark", benchmark),
+        ("arm", arm),
+        ("metric", metric),
+        ("verdict", alert.verdict),
+        ("after", &alert.after),
+        ("first", &alert.first),
+        ("state", alert.state.word()),
+        ("note", &alert.note),
+    ] {
+        let _ = writeln!(text, "{key} = {}", toml::Value::from(value));
+    }
+    if let Some(effect) = alert.effect.filter(|effect| effect.is_finite()) {
+        let _ = writeln!(text, "effect = {effect:.4}");
+    }
+    text
+}

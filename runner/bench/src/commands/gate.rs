@@ -1,0 +1,144 @@
+//! `bench gate`: measure baseline, candidate and last release side by side, and
+//! say whether the candidate may go out.
+
+use super::run::open;
+use crate::adaptive::UntilDecided;
+use crate::cli::{Gate, GateOutput};
+use crate::exit::Exit;
+use crate::gate::{self, Case, GateReport, Parties};
+use crate::output::note;
+use crate::project::Project;
+use crate::report;
+use crate::session::{Amount, Session, with_anchor};
+use anyhow::{Context, Result, bail};
+use build::Builder;
+use jiff::Zoned;
+use model::{Cell, Origin, ProfileName, Run, TargetVersion};
+use std::fs;
+use std::path::Path;
+use tokio::runtime::Runtime;
+
+pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Result<Exit> {
+    let rules = project.config.gate.as_ref();
+    let rules =
+        rules.context("bench.toml has no [gate], so there is nothing to hold a release to")?;
+    gate::refuse_expired(&rules.waivers, Zoned::now().date())?;
+    let parse = |text: &str| project.config.parse_version(text);
+    let (baseline, candidate) = (parse(&arguments.baseline)?, parse(&arguments.candidate)?);
+    let release = release(project, arguments, &candidate)?;
+    let mut versions = vec![baseline.clone(), candidate];
+    let parties = Parties {
+        baseline: 0,
+        candidate: 1,
+        release: release.map(|release| {
+            let is_baseline = release == baseline;
+            if !is_baseline {
+                versions.push(release);
+            }
+            if is_baseline { 0 } else { 2 }
+        }),
+    };
+    let compared = versions.len();
+    let mut suites = project.suites(&arguments.selection.suite)?;
+    suites.retain(|suite| rules.asks_of_suite(&suite.name));
+    if suites.is_empty() {
+        bail!("the gate of bench.toml asks nothing of these suites");
+    }
+    let versions = with_anchor(project, versions);
+    let sink = open(project, runtime)?;
+    let earlier = sink.runtime.block_on(sink.store.runs_of_cells())?;
+    let session = Session::prepare(project, suites, &versions)?;
+    let amount = Amount {
+        profile: ProfileName::Compare,
+        quick: false,
+        blocks: arguments.selection.blocks,
+        seed: arguments.selection.seed,
+        budget: arguments.budget,
+        compared,
+        variants: Vec::new(),
+    };
+    let mut steer = UntilDecided::new(|run: &Run| {
+        gate::questions(&case(run, &session, rules, parties))
+            .0
+            .into_iter()
+            .map(|(_, pairs)| pairs)
+            .collect()
+    });
+    let measured = session.measure(&sink, &versions, &amount, &mut steer)?;
+    if !measured.finished {
+        note(&format!("run {} was interrupted; `bench gate` starts anew", measured.run));
+        return Ok(Exit::Incomplete);
+    }
+    let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
+    let target = run.artifacts[parties.candidate].target.clone();
+    let earlier_runs = |suite: &str, benchmark: &str, arm: &str| {
+        let [suite, benchmark, arm] = [suite, benchmark, arm].map(str::to_owned);
+        let cell = Cell { target: target.clone(), suite, benchmark, arm };
+        earlier.get(&cell).copied().unwrap_or(0)
+    };
+    let report = gate::evaluate(&case(&run, &session, rules, parties), &earlier_runs)?;
+    tell(&report, &arguments.output)?;
+    Ok(report.exit())
+}
+
+fn case<'a>(
+    run: &'a Run,
+    session: &'a Session<'_>,
+    gate: &'a model::Gate,
+    parties: Parties,
+) -> Case<'a> {
+    Case { run, parties, suites: &session.suites, config: &session.project.config, gate }
+}
+
+/// The last release, if the gate asks how far the candidate is from it.
+fn release(
+    project: &Project,
+    arguments: &Gate,
+    candidate: &TargetVersion,
+) -> Result<Option<TargetVersion>> {
+    if let Some(text) = &arguments.release {
+        return Ok(Some(project.config.parse_version(text)?));
+    }
+    let Some(drift) = project.config.gate.as_ref().and_then(|gate| gate.drift.as_ref()) else {
+        return Ok(None);
+    };
+    let target = project.config.target(&candidate.target).context("an undeclared target")?;
+    if !matches!(target.origin, Origin::Folder { .. }) {
+        bail!(
+            "the releases of `{}` are not git tags; name the last one with --release",
+            target.name
+        );
+    }
+    let builder = Builder::new(&project.root, &project.cache)?;
+    let tag = builder.last_release(&drift.release_tags, &candidate.version)?;
+    let Some(tag) = tag else {
+        note(&format!(
+            "no tag before the candidate matches `{}`, so cumulative drift is not checked; \
+             --release names a version to check against",
+            drift.release_tags
+        ));
+        return Ok(None);
+    };
+    Ok(Some(project.config.parse_version(&format!("{}@{tag}", candidate.target))?))
+}
+
+fn tell(report: &GateReport, output: &GateOutput) -> Result<()> {
+    let write = |file: &Path, text: String| {
+        fs::write(file, text).with_context(|| format!("writing {}", file.display()))
+    };
+    if let Some(file) = &output.markdown {
+        write(file, report::gate::markdown(report))?;
+    }
+    if let Some(file) = &output.junit {
+        write(file, report::gate::junit(report)?)?;
+    }
+    if output.json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+    } else {
+        report::gate::print(report, output.all);
+    }
+    if output.github {
+        print!("{}", report::gate::annotations(report));
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! What `bench calibrate` measures: a target against itself, and with slowdowns
+//! of known size.
+
+use crate::diagnostic::{Diagnostic, SourceText};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use toml::Spanned;
+
+/// How the method is tried out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibrate {
+    /// The target that is measured against itself.
+    pub target: String,
+    /// Patterns of the suites that are measured.
+    pub suites: Vec<String>,
+    /// Slowdowns.
+    #[serde(default)]
+    pub planted: Vec<Planted>,
+}
+
+/// A slowdown that is really there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planted {
+    /// What people read.
+    pub name: String,
+    /// Words added to the command that starts the target.
+    pub arguments: Vec<String>,
+}
+
+pub(super) fn checked(
+    source: SourceText<'_>,
+    wire: Spanned<Calibrate>,
+    is_target: impl Fn(&str) -> bool,
+) -> Result<Calibrate, Diagnostic> {
+    let span = wire.span();
+    let calibrate = wire.into_inner();
+    if !is_target(&calibrate.target) {
+        let problem = format!("there is no target `{}`", calibrate.target);
+        return Err(source.at(span, problem).with_remedy("declare it as [targets.NAME]"));
+    }
+    let mut names = BTreeSet::from(["same", "twin"]);
+    for planted in &calibrate.planted {
+        if planted.name.is_empty() || !names.insert(&planted.name) {
+            let problem = format!("`{}` cannot be the name of a slowdown, or is one", planted.name);
+            return Err(source.at(span, problem));
+        }
+    }
+    Ok(calibrate)
+}
