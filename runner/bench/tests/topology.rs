@@ -366,13 +366,13 @@ fn processes_that_make_no_sense_are_told_with_file_and_line() {
     check_refused(
         &process(r#"name = "x", program = "sh""#),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:9: the anchor is started as bench.toml says: it has neither `start` nor `ready`; any other program needs `start`
+        error: DIR/suites/ask/suite.toml:9: any program but the anchor needs `start`; the anchor is ready as bench.toml says, so it has no `ready`
     "#]],
     );
     check_refused(
         &process(r#"name = "x", program = "anchor", ready = "tcp""#),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:9: the anchor is started as bench.toml says: it has neither `start` nor `ready`; any other program needs `start`
+        error: DIR/suites/ask/suite.toml:9: any program but the anchor needs `start`; the anchor is ready as bench.toml says, so it has no `ready`
     "#]],
     );
     check_refused(

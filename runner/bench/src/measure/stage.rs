@@ -295,11 +295,11 @@ impl Starting<'_> {
             Ready::Http { .. } | Ready::Tcp => free_addrs(1)?[0],
         };
         let words = match anchor {
-            Some(anchor) => {
+            Some(anchor) if process.start.is_empty() => {
                 let (binary, addr) = (anchor.binary.to_string_lossy(), addr.to_string());
                 Fill { binary: &binary, addr: &addr, ..Fill::default() }.start(&anchor.launch.start)
             }
-            None => self.words(process, addr, context)?,
+            _ => self.words(process, addr, context)?,
         };
         let is_outside = process.role == Role::Backend;
         let cpus = if is_outside { &bench.placement.generator } else { &bench.placement.host };
@@ -330,7 +330,9 @@ impl Starting<'_> {
                 program::find(name).ok_or_else(|| format!("{name} is not installed"))?
             }
             Program::Own(path) => path.clone(),
-            Program::Anchor => PathBuf::new(),
+            Program::Anchor => {
+                self.stage.bench.anchor.map(|anchor| anchor.binary.clone()).unwrap_or_default()
+            }
         };
         let scratch = self.scratch.to_string_lossy();
         let context = context.clone().at(addr).with("scratch", scratch.clone().into_owned());

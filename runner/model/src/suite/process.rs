@@ -17,7 +17,7 @@ pub struct ProcessSpec {
     pub program: Program,
     /// Its configuration, filled in when it is a template.
     pub config: Option<InputFile>,
-    /// Command with placeholders; empty for the anchor, which has its own.
+    /// Command with placeholders; empty for an anchor that is started as `bench.toml` says.
     pub start: Vec<String>,
     /// How it says that it is ready; for the anchor as `bench.toml` says.
     pub ready: Ready,

@@ -126,10 +126,10 @@ fn process(
         text if text.is_empty() => return Err(at(&wire.program, "`program` is empty".to_owned())),
         text => Program::Installed(text),
     };
-    let own_start = program != Program::Anchor;
-    if own_start == wire.start.is_empty() || (!own_start && wire.ready.is_some()) {
-        let problem = "the anchor is started as bench.toml says: it has neither `start` nor \
-                       `ready`; any other program needs `start`";
+    let is_anchor = program == Program::Anchor;
+    if (!is_anchor && wire.start.is_empty()) || (is_anchor && wire.ready.is_some()) {
+        let problem = "any program but the anchor needs `start`; the anchor is ready as bench.toml \
+                       says, so it has no `ready`";
         return Err(at(&wire.program, problem.to_owned()));
     }
     let start = wire.start.iter().map(|word| filling.fill_or_keep(word, &PLACEHOLDERS));
