@@ -27,7 +27,7 @@ fn refusals_point_at_their_place() {
     let rows = [
         (good.replace("kind: W", "kind: X"), "workload.yaml:2:7: kind: `XorkloadDeployment`"),
         (good.replace("v1alpha1", "v9"), "workload.yaml:1:13: apiVersion: "),
-        (good.replace("package: http", "package: blobstore"), "does not offer wasi:blobstore"),
+        (good.replace("package: http", "package: tape"), "this host does not offer wasi:tape"),
         (
             good.replace("{host: a}", "{hots: a}"),
             "spec.template.spec.hostInterfaces[0].config.hots: unknown key",
