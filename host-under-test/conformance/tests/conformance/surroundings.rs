@@ -105,7 +105,7 @@ fn services_that_trap_harm_nobody() {
     const SERVICES: usize = 125;
     const RESTARTS: u64 = 7;
     let files = Files::new();
-    let mut text = crate::harness::workload_text(&prebuilt("hello-p3"), "");
+    let mut text = workload_text(&prebuilt("hello-p3"), "");
     for index in 0..SERVICES {
         text.push_str(&format!(
             "---\napiVersion: runtime.wasmcloud.dev/v1alpha1\nkind: WorkloadDeployment\n\
