@@ -8,7 +8,7 @@ use askama::Template;
 
 /// Columns of a picture, and the size of each side's row in pixels.
 const COLUMNS: usize = 48;
-const COLUMN_WIDTH: usize = 5;
+const COLUMN_WIDTH: usize = 3;
 const ROW_HEIGHT: usize = 22;
 
 #[derive(Template)]
