@@ -4,14 +4,31 @@
 //! How it is asked: `shared/kv-front`. The store's address is the environment variable STORE, or
 //! 127.0.0.1:7000. `connection=kept` in the query (or nothing) uses one connection for as long as the
 //! instance lives, `connection=per-call` a new one for every call of the store. It must not keep
-//! anything else.
+//! anything else. As a service it answers the same to its neighbours, out of one instance: `run` never
+//! ends.
 
+wit_bindgen::generate!({
+    path: "../wit/p3",
+    inline: "
+        package arewefastyet:kv-tcp;
+        world guest {
+            import wasi:clocks/monotonic-clock@0.3.0;
+            export wasi:cli/run@0.3.0;
+        }
+    ",
+    world: "arewefastyet:kv-tcp/guest",
+    generate_all,
+});
+
+use exports::wasi::cli::run::Guest as Run;
 use kv_front::{ErrorCode, Request, Response};
 use resp::{Connection, Remote};
 use std::cell::RefCell;
 use std::net::SocketAddrV4;
 use tcp::Stream;
+use wasi::clocks::monotonic_clock::wait_for;
 
+const HOUR_NS: u64 = 3_600_000_000_000;
 const STORE: SocketAddrV4 = SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 7000);
 
 thread_local! {
@@ -23,6 +40,14 @@ struct Kv;
 impl kv_front::Guest for Kv {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         kv_front::handle(request, answer).await
+    }
+}
+
+impl Run for Kv {
+    async fn run() -> Result<(), ()> {
+        loop {
+            wait_for(HOUR_NS).await;
+        }
     }
 }
 
@@ -47,3 +72,4 @@ async fn answer(target: &str, body: &str) -> Result<String, String> {
 }
 
 kv_front::export!(Kv);
+export!(Kv);
