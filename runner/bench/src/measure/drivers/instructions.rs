@@ -19,6 +19,8 @@ use std::time::Duration;
 const WARMUP: u32 = 500;
 /// Requests that are counted.
 const COUNTED: u32 = 2000;
+/// Requests where there is no counter.
+const UNCOUNTED: u32 = 10;
 /// The same under callgrind, which is fifty times slower and needs no average:
 /// unless the suite says otherwise.
 const SIMULATED: u32 = 500;
@@ -32,9 +34,11 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
     let m = &mut driven.measurements;
     // Asked in any case: what callgrind counts should be seen to be right first.
     let counted = stage.with_host(&Variation::default(), |started| count(stage, started))?;
-    m.insert("requests", vec![f64::from(COUNTED)]);
     match counted {
-        Ok(instructions) => m.insert("instructions", vec![instructions as f64]),
+        Ok(instructions) => {
+            m.insert("requests", vec![f64::from(COUNTED)]);
+            m.insert("instructions", vec![instructions as f64]);
+        }
         Err(reason) => m.insert_absent("instructions_per_request", &reason),
     }
     if stage.arm.metrics.iter().any(|metric| metric.name == valgrind::METRIC) {
@@ -68,6 +72,10 @@ fn count(stage: &Stage<'_>, started: &mut Started<'_>) -> Result<Result<u64, Str
         Caller::new(&call, request_timeout()).map_err(|failure| failure.to_string())?;
     let mut ask =
         |times| caller.ask(times, stage.bench.cancel).map_err(|stopped| stopped.to_string());
+    // Without a counter there is nothing to be gained from many.
+    if let Err(reason) = started.instructions.read() {
+        return ask(UNCOUNTED).map(|()| Err(reason));
+    }
     ask(WARMUP)?;
     let before = started.instructions.read();
     ask(COUNTED)?;
@@ -79,14 +87,21 @@ fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> R
 }
 
 /// Has a host that keeps its machine code compile what it needs on valgrind's
-/// processor, uncounted: it would take minutes under callgrind.
+/// processor, uncounted: it would take minutes under callgrind. Once is enough.
 fn compile(stage: &Stage<'_>, valgrind: &Path) -> Result<(), Broken> {
+    let Stage { bench, subject, arm, .. } = stage;
+    let key = (subject.artifact.binary_sha256, arm.definition_sha256);
+    if bench.compiled_for_valgrind.borrow().contains(&key) {
+        return Ok(());
+    }
     let variation = Variation {
         wrapper: valgrind::run(valgrind),
         ready_timeout: Some(PATIENCE),
         ..Variation::default()
     };
-    stage.with_host(&variation, |_| Ok(()))
+    stage.with_host(&variation, |_| Ok(()))?;
+    bench.compiled_for_valgrind.borrow_mut().insert(key);
+    Ok(())
 }
 
 /// Instructions of a host's whole life with so many requests in it.
