@@ -162,6 +162,7 @@ pub static METRICS: &[Metric] = &[
     ),
     raw("body_read_bytes", "bytes of bodies read in a slice", Unit::Bytes),
     raw("body_written_bytes", "bytes of bodies written in a slice", Unit::Bytes),
+    raw("connections_accepted", "connections a backend accepted in a block", Unit::Count),
     raw("offered_rps", "arrivals offered in a block", Unit::RequestsPerSecond),
     raw("saturation_rps", "closed-loop throughput before a block", Unit::RequestsPerSecond),
     raw(
@@ -205,6 +206,12 @@ pub static METRICS: &[Metric] = &[
         "CPU time of the load generator per request",
         Unit::Nanoseconds,
         "generator_cpu_ns",
+    ),
+    per_request(
+        "connections_per_request",
+        "connections accepted per request",
+        Unit::Count,
+        "connections_accepted",
     ),
     lower("slice_boundary_ns", "cost of closing a slice", Unit::Nanoseconds, NoiseClass::Cpu),
     lower("rss_peak_bytes", "peak resident memory", Unit::Bytes, NoiseClass::Cpu),
@@ -263,7 +270,6 @@ pub static METRICS: &[Metric] = &[
         Unit::Instructions,
         NoiseClass::Cpu,
     ),
-    lower("connections_accepted", "connections accepted", Unit::Count, NoiseClass::Exact),
     lower("recovery_ns", "crash to all right again", Unit::Nanoseconds, NoiseClass::Wall),
     lower("undisturbed_ns", "the same without a crash", Unit::Nanoseconds, NoiseClass::Wall),
     lower("calls_failed", "calls that failed", Unit::Count, NoiseClass::Wall),

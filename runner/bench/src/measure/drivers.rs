@@ -76,7 +76,7 @@ struct Told {
 fn with_what_was_told(stage: &Stage<'_>, mut driven: Driven) -> Driven {
     for line in stage.told.take() {
         let Ok(Told { metric, value }) = serde_json::from_str(&line) else { continue };
-        let is_reported = stage.arm.metrics.iter().any(|known| known.name == metric);
+        let is_reported = stage.arm.metrics.iter().any(|known| known.rests_on(&metric));
         if is_reported && TOLD.contains(&metric.as_str()) && value.is_finite() && value >= 0.0 {
             driven.measurements.insert(&metric, vec![value]);
         }

@@ -81,7 +81,7 @@ impl Driver {
                 "generator_cpu_ns_per_request",
                 "slice_boundary_ns",
                 "rss_peak_bytes",
-                "connections_accepted",
+                "connections_per_request",
             ],
             Self::ColdStart => &[
                 "cold_start_ns",

@@ -74,9 +74,7 @@ impl store::GuestBucket for Bucket {
     fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
         let text = match key.as_str() {
             "caller" => caller::current().map(|it| format!("{}/{}", it.workload, it.component)),
-            "bound" => {
-                Some(BOUND.with_borrow(|all| all.iter().cloned().collect::<Vec<_>>().join(" ")))
-            }
+            "bound" => Some(BOUND.with_borrow(|all| all.iter().cloned().collect::<Vec<_>>().join(" "))),
             "trap" => std::process::abort(),
             "loop" => loop {
                 std::hint::black_box(());
