@@ -34,7 +34,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) measure_ms: Option<u64>,
     /// The anchor, where one is measured: suites may use it as a process.
     pub(crate) anchor: Option<&'a Subject>,
-    /// Binaries and arms whose machine code for valgrind's processor is kept.
+    /// Of which binaries and workloads the machine code for valgrind's processor
+    /// is kept.
     pub(crate) compiled_for_valgrind: RefCell<BTreeSet<(Digest, Digest)>>,
 }
 

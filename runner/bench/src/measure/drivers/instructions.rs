@@ -11,7 +11,9 @@ use crate::measure::counters::Instructions;
 use crate::measure::stage::{Stage, Started, Variation};
 use crate::measure::valgrind;
 use load::Caller;
+use model::{Digest, Hasher};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -89,8 +91,8 @@ fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> R
 /// Has a host that keeps its machine code compile what it needs on valgrind's
 /// processor, uncounted: it would take minutes under callgrind. Once is enough.
 fn compile(stage: &Stage<'_>, valgrind: &Path) -> Result<(), Broken> {
-    let Stage { bench, subject, arm, .. } = stage;
-    let key = (subject.artifact.binary_sha256, arm.definition_sha256);
+    let Stage { bench, subject, .. } = stage;
+    let key = (subject.artifact.binary_sha256, code(stage)?);
     if bench.compiled_for_valgrind.borrow().contains(&key) {
         return Ok(());
     }
@@ -102,6 +104,23 @@ fn compile(stage: &Stage<'_>, valgrind: &Path) -> Result<(), Broken> {
     stage.with_host(&variation, |_| Ok(()))?;
     bench.compiled_for_valgrind.borrow_mut().insert(key);
     Ok(())
+}
+
+/// What tells the code that an arm's host compiles from that of others.
+fn code(stage: &Stage<'_>) -> Result<Digest, Broken> {
+    let arm = stage.arm;
+    let scratch = stage.scratch().map_err(Broken::early)?;
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    // What needs to know of processes beside the host is for this arm alone.
+    let Ok(Some(workload)) = stage.first_workload(nowhere, scratch.path()) else {
+        return Ok(arm.definition_sha256);
+    };
+    let text = fs::read(workload);
+    let text = text.map_err(|e| Broken::early(format!("reading a workload: {e}")))?;
+    let options = arm.options.iter().fold(Hasher::default(), |hasher, (name, value)| {
+        hasher.part("option", name).part("value", value)
+    });
+    Ok(options.part("workload", text).finish())
 }
 
 /// Instructions of a host's whole life with so many requests in it.
