@@ -133,17 +133,25 @@ async fn serve(addr: SocketAddr, take: impl Fn(TcpStream)) -> std::io::Result<()
         "event": "ready", "addr": listener.local_addr()?, "name": NAME, "version": VERSION,
         "capabilities": CAPABILITIES, "phases_ns": { "listen": listen_ns },
     }))?;
+    let mut accepted_count = 0_u64;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => take(stream),
+                Ok((stream, _)) => {
+                    accepted_count += 1;
+                    take(stream);
+                }
                 Err(error) => {
                     eprintln!("native: accepting a connection: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
             // Answers take microseconds: there is nothing to drain.
-            () = stopped(&mut terminate, &mut interrupt) => return Ok(()),
+            () = stopped(&mut terminate, &mut interrupt) => {
+                return print_line(
+                    &json!({ "metric": "connections_accepted", "value": accepted_count }),
+                );
+            }
         }
     }
 }

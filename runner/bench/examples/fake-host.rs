@@ -16,6 +16,8 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
+/// How many answers will be wrong, because it was asked for `/crash`.
+static WRONG: AtomicU64 = AtomicU64::new(0);
 
 /// What one workload of mode `density` occupies.
 const WORKLOAD_BYTES: usize = 256 * 1024;
@@ -102,7 +104,7 @@ impl Fake {
     fn talk(&self, mut stream: TcpStream) -> Option<()> {
         stream.set_nodelay(true).ok()?;
         let mut reader = BufReader::new(stream.try_clone().ok()?);
-        let mut host = String::new();
+        let (mut host, mut path) = (String::new(), String::new());
         let mut line = String::new();
         loop {
             line.clear();
@@ -112,12 +114,31 @@ impl Fake {
             if let Some(value) = line.strip_prefix("host: ") {
                 host = value.trim().to_owned();
             }
+            if let Some(rest) = line.strip_prefix("GET ") {
+                path = rest.split(' ').next()?.to_owned();
+            }
             if line != "\r\n" {
                 continue;
             }
+            if path == "/moments" {
+                // Ends with its connection, as in HTTP/1.0. The sixth is left out.
+                let moments = (1_u64..20).filter(|index| *index != 6).map(|i| 1_000_000 * i);
+                let body: String = moments.map(|moment| format!("{moment}\n")).collect();
+                return write!(stream, "HTTP/1.1 200 OK\r\n\r\n{body}").ok();
+            }
             let count = ANSWERS.fetch_add(1, Ordering::Relaxed) + 1;
             let body = self.body(count, &host)?;
+            let is_wrong = match path.as_str() {
+                "/crash" => {
+                    WRONG.store(5, Ordering::Relaxed);
+                    false
+                }
+                _ => WRONG
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                    .is_ok(),
+            };
             let status = match self.mode.as_str() {
+                _ if is_wrong => "503 Service Unavailable",
                 "wrong-status" => "500 Internal Server Error",
                 _ => "200 OK",
             };

@@ -28,6 +28,7 @@ mod compare;
 mod crash;
 mod gate;
 mod honesty;
+mod moments;
 mod ndjson;
 mod order;
 mod releases;

@@ -15,14 +15,14 @@ quick = true
 noise = "cpu"
 "#;
 
-fn project(mode: &str, benchmark: &str) -> Project {
+pub(crate) fn project(mode: &str, benchmark: &str) -> Project {
     let project = Project::new(mode);
     project.write("suites/ask/suite.toml", &format!("{HEAD}{benchmark}"));
     project
 }
 
 /// Measures the fake host; the arms as `bench show` has them.
-fn arms(project: &Project) -> Vec<Value> {
+pub(crate) fn arms(project: &Project) -> Vec<Value> {
     let host = project.fake("host");
     let said = project.bench(&["run", &host, "--quick", "--json"]);
     let shown = project.bench(&["show", "latest", "--json"]);
@@ -31,12 +31,12 @@ fn arms(project: &Project) -> Vec<Value> {
     shown["arms"].as_array().unwrap().clone()
 }
 
-fn median(arm: &Value, name: &str) -> Option<f64> {
+pub(crate) fn median(arm: &Value, name: &str) -> Option<f64> {
     let metrics = arm["metrics"].as_array().unwrap();
     metrics.iter().find(|metric| metric["metric"] == name)?["median"].as_f64()
 }
 
-fn reason(arm: &Value) -> String {
+pub(crate) fn reason(arm: &Value) -> String {
     let outcome = &arm["outcomes"][0];
     format!("{}: {}", outcome["outcome"].as_str().unwrap(), outcome["reason"].as_str().unwrap())
 }

@@ -28,7 +28,7 @@ pub use run::{
     VersionId,
 };
 pub use suite::{
-    Arm, Component, Driver, Exchange, Expect, ExpectBody, FirstFailure, HttpLoad, InputFile,
+    Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, FirstFailure, HttpLoad, InputFile,
     NoiseClass, ProcessSpec, Program, Request, RequestBody, Role, SlopeSpec, Suite, Task,
 };
 pub use testbed::Testbed;

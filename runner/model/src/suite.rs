@@ -6,10 +6,10 @@ use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 mod component;
+mod driver;
 mod expand;
 mod input;
 mod process;
@@ -18,10 +18,11 @@ mod task;
 mod wire;
 
 pub use component::Component;
+pub use driver::Driver;
 pub use input::InputFile;
 pub use process::{ProcessSpec, Program, Role};
 pub use slope::SlopeSpec;
-pub use task::{FirstFailure, Task};
+pub use task::{Fires, FirstFailure, Task};
 
 /// A folder under `suites/`.
 #[derive(Debug, Clone)]
@@ -96,30 +97,6 @@ pub struct Arm {
     pub dir: PathBuf,
     /// The folder of the committed components.
     pub components_dir: PathBuf,
-}
-
-/// What measures an arm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Driver {
-    /// One request at a time over one connection.
-    HttpLatency,
-    /// Closed loop over several connections.
-    HttpThroughput,
-    /// A fixed rate of arrivals, whatever the host does.
-    HttpOpenLoop,
-    /// Spawn to first right answer.
-    ColdStart,
-    /// Bytes of binary, component and precompiled component.
-    Size,
-    /// Memory of many workloads in one host.
-    Density,
-    /// A counted number of requests, in instructions.
-    Instructions,
-    /// A program that measures by itself.
-    Command,
-    /// A benchmark in the version's own sources.
-    Criterion,
 }
 
 /// What dominates the noise of the main metric.
@@ -263,82 +240,6 @@ impl Arm {
     }
 }
 
-impl Driver {
-    /// The word used in suites.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::HttpLatency => "http-latency",
-            Self::HttpThroughput => "http-throughput",
-            Self::HttpOpenLoop => "http-open-loop",
-            Self::ColdStart => "cold-start",
-            Self::Size => "size",
-            Self::Density => "density",
-            Self::Instructions => "instructions",
-            Self::Command => "command",
-            Self::Criterion => "criterion",
-        }
-    }
-
-    /// Whether it sends the arm's request, and so needs the right answer; the
-    /// others are told by what they run whether all was right.
-    pub fn asks(self) -> bool {
-        !matches!(self, Self::Command | Self::Criterion)
-    }
-
-    /// The metrics this driver can report; `command` can report any that is
-    /// stored as samples.
-    pub fn metrics(self) -> &'static [&'static str] {
-        match self {
-            Self::HttpLatency | Self::HttpThroughput | Self::HttpOpenLoop => &[
-                "throughput_rps",
-                "latency_p50_ns",
-                "latency_p90_ns",
-                "latency_p99_ns",
-                "latency_p999_ns",
-                "first_byte_p50_ns",
-                "first_byte_p99_ns",
-                "read_bytes_per_s",
-                "written_bytes_per_s",
-                "cpu_ns_per_request",
-                "cpu_kernel_ns_per_request",
-                "instructions_per_request",
-                "generator_cpu_ns_per_request",
-                "slice_boundary_ns",
-                "rss_peak_bytes",
-            ],
-            Self::ColdStart => &[
-                "cold_start_ns",
-                "ready_ns",
-                "phase_engine_ns",
-                "phase_compile_ns",
-                "phase_load_ns",
-                "phase_link_ns",
-                "phase_listen_ns",
-                "cold_start_cpu_ns",
-                "cold_start_instructions",
-                "rss_peak_bytes",
-            ],
-            Self::Size => &["binary_bytes", "component_bytes", "precompiled_bytes"],
-            Self::Density => &[
-                "pss_bytes",
-                "rss_bytes",
-                "pss_anon_bytes",
-                "pss_file_bytes",
-                "pss_shmem_bytes",
-                "private_dirty_bytes",
-                "pss_per_workload_bytes",
-                "start_rate_per_s",
-                "workloads_at_first_failure",
-            ],
-            Self::Instructions => {
-                &["instructions_per_request", "callgrind_instructions_per_request"]
-            }
-            Self::Command => &[],
-            Self::Criterion => &["time_per_iteration_ns"],
-        }
-    }
-}
-
 impl NoiseClass {
     /// The word used in suites.
     pub fn word(self) -> &'static str {
@@ -379,11 +280,5 @@ impl Default for HttpLoad {
             saturation_share: None,
             simulated_requests: None,
         }
-    }
-}
-
-impl fmt::Display for Driver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
     }
 }

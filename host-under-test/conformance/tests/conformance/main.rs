@@ -42,6 +42,8 @@ mod plugins;
 mod reuse;
 /// Components that the clock runs.
 mod schedules;
+/// Services that die of being asked.
+mod services;
 /// Signals and what happens to requests under way.
 mod stop;
 /// The ways that lead to a key-value store.

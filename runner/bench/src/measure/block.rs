@@ -8,7 +8,11 @@ use super::placement::Placement;
 use super::stage::Stage;
 use super::subject::Subject;
 use jiff::Timestamp;
-use model::{Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody};
+use model::{
+    Arm, Digest, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody,
+};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +34,9 @@ pub(crate) struct Bench<'a> {
     pub(crate) measure_ms: Option<u64>,
     /// The anchor, where one is measured: suites may use it as a process.
     pub(crate) anchor: Option<&'a Subject>,
+    /// Of which binaries and workloads the machine code for valgrind's processor
+    /// is kept.
+    pub(crate) compiled_for_valgrind: RefCell<BTreeSet<(Digest, Digest)>>,
 }
 
 /// What a block was and what came of it.
@@ -114,14 +121,19 @@ pub(super) fn calls(arm: &Arm, addr: SocketAddr) -> Vec<load::Call> {
     std::iter::once(call(arm, addr)).chain(further).collect()
 }
 
-/// The same for one of many workloads: `{index}` is its number, in what is
-/// asked and in what must come back.
-pub(super) fn call_numbered(arm: &Arm, index: u32, addr: SocketAddr) -> load::Call {
+/// A request to one of many workloads: `{index}` is its number, in what is asked
+/// and in what must come back.
+pub(super) fn numbered(
+    request: &Request,
+    expect: &Expect,
+    index: u32,
+    addr: SocketAddr,
+) -> load::Call {
     let number = |text: &str| text.replace("{index}", &index.to_string());
-    let mut request = arm.request.clone();
+    let mut request = request.clone();
     request.host = request.host.as_deref().map(number);
     request.path = number(&request.path);
-    let mut expect = arm.expect.clone();
+    let mut expect = expect.clone();
     if let ExpectBody::Exactly(text) = &mut expect.body {
         *text = number(text);
     }

@@ -110,17 +110,20 @@ impl<'w> Cast<'w> {
         Broken { reason, log_tail: self.log_tail() }
     }
 
-    /// Stops them, the last one first; each has to stop as it should.
-    pub(super) fn stop(mut self) -> Result<(), Broken> {
+    /// Stops them, the last one first; each has to stop as it should. Returns
+    /// what they printed that nobody has read.
+    pub(super) fn stop(mut self) -> Result<Vec<String>, Broken> {
         let log_tail = self.log_tail();
+        let mut lines = Vec::new();
         while let Some((_watched, process)) = self.processes.pop() {
             let name = process.name().to_owned();
-            process.stop().map_err(|problem| Broken {
+            let printed = process.stop().map_err(|problem| Broken {
                 reason: format!("{name} {problem}"),
                 log_tail: log_tail.clone(),
             })?;
+            lines.extend(printed);
         }
-        Ok(())
+        Ok(lines)
     }
 
     /// Waits for a single process that ends by itself, and should end well; the

@@ -6,15 +6,21 @@ use super::block::{calls, request_timeout};
 use super::cast::Broken;
 use super::stage::{Stage, Variation};
 use model::{Driver, Label, Measurements, Task};
+use serde::Deserialize;
 use std::time::Duration;
 
 mod cold_start;
 mod command;
 mod criterion;
 mod density;
+mod fires;
 mod http;
 mod instructions;
+mod recovery;
 mod size;
+
+/// What processes beside the hosts may tell.
+const TOLD: [&str; 1] = ["connections_accepted"];
 
 /// What a driver measured.
 #[derive(Debug, Default)]
@@ -36,6 +42,10 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
         Task::FirstFailure(growth) => return density::until_failure(stage, *growth),
         Task::Command { words } => return command::drive(stage, words),
         Task::Criterion { bench, id } => return criterion::drive(stage, bench, id),
+        Task::Recovery { workloads, crashes } => {
+            return recovery::drive(stage, *workloads, *crashes);
+        }
+        Task::Fires(fires) => return fires::drive(stage, fires),
         Task::Ask => {}
     }
     let as_it_says = Variation::default();
@@ -46,8 +56,32 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
         }
         Driver::Size => stage.with_host(&as_it_says, |started| size::drive(stage, started)),
         // What has a task of its own was driven above.
-        _ => stage.with_host(&as_it_says, |started| http::drive(bench, arm, started)),
+        _ => {
+            let driven =
+                stage.with_host(&as_it_says, |started| http::drive(bench, arm, started))?;
+            Ok(with_what_was_told(stage, driven))
+        }
     }
+}
+
+/// What a process beside the hosts tells of itself when it is stopped, in the
+/// words of a `command`.
+#[derive(Deserialize)]
+struct Told {
+    metric: String,
+    value: f64,
+}
+
+/// Adds what was told, if the suite reports it.
+fn with_what_was_told(stage: &Stage<'_>, mut driven: Driven) -> Driven {
+    for line in stage.told.take() {
+        let Ok(Told { metric, value }) = serde_json::from_str(&line) else { continue };
+        let is_reported = stage.arm.metrics.iter().any(|known| known.rests_on(&metric));
+        if is_reported && TOLD.contains(&metric.as_str()) && value.is_finite() && value >= 0.0 {
+            driven.measurements.insert(&metric, vec![value]);
+        }
+    }
+    driven
 }
 
 /// A host that starts slowly is what a cold start measures: there the arm's own
@@ -68,6 +102,10 @@ pub(super) fn check(stage: &Stage<'_>) -> Result<(), Broken> {
         Task::FirstFailure(_) => return density::check(stage, 1),
         Task::Command { words } => return command::drive(stage, words).map(drop),
         Task::Criterion { bench, id } => return criterion::check(stage, bench, id),
+        Task::Recovery { workloads, .. } => {
+            return recovery::drive(stage, *workloads, 1).map(drop);
+        }
+        Task::Fires(fires) => return fires::check(stage, fires),
         Task::Ask => {}
     }
     stage.with_host(&patient(stage), |started| {

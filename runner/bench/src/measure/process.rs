@@ -15,6 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(2);
+/// How long the next line of a process that has ended may take to be read.
+const LAST_LINE: Duration = Duration::from_millis(100);
 
 /// How to start a process.
 pub(crate) struct Command<'a> {
@@ -94,6 +96,11 @@ impl Process {
         self.lines.take()
     }
 
+    /// Whoever took the lines wants the further ones to be returned by `stop`.
+    pub(crate) fn give_back_lines(&mut self, lines: Receiver<(String, Instant)>) {
+        self.lines = Some(lines);
+    }
+
     /// Its counter of instructions; once.
     pub(crate) fn take_instructions(&mut self) -> Option<Instructions> {
         self.instructions.take()
@@ -116,8 +123,9 @@ impl Process {
     }
 
     /// Stops it: SIGTERM, then SIGKILL after the deadline, which is a failure,
-    /// as is an exit that is not clean.
-    pub(crate) fn stop(mut self) -> Result<(), String> {
+    /// as is an exit that is not clean. Returns the lines of its standard output
+    /// that nobody has taken.
+    pub(crate) fn stop(mut self) -> Result<Vec<String>, String> {
         if let Some(how) = self.exited() {
             return Err(format!("{how} before it was stopped"));
         }
@@ -127,7 +135,7 @@ impl Process {
         loop {
             match self.child.try_wait() {
                 Ok(Some(status)) if status.success() || status.signal() == Some(15) => {
-                    return Ok(());
+                    return Ok(self.untaken_lines());
                 }
                 Ok(Some(status)) => {
                     return Err(format!("{} when it was stopped", describe_exit(status)));
@@ -139,6 +147,15 @@ impl Process {
                 Err(error) => return Err(format!("cannot wait for it: {error}")),
             }
         }
+    }
+}
+
+impl Process {
+    fn untaken_lines(&mut self) -> Vec<String> {
+        let Some(lines) = self.lines.take() else { return Vec::new() };
+        // Its output ends with it, unless a child of its own keeps that open.
+        let next = || lines.recv_timeout(LAST_LINE).ok().map(|(line, _)| line);
+        std::iter::from_fn(next).collect()
     }
 }
 

@@ -87,6 +87,7 @@ impl Wait<'_> {
                         format!("printed a line that is not the contract's ready line: {error}")
                     })?;
                     let after = at - process.started_at();
+                    process.give_back_lines(lines);
                     return Ok(ReadyHost { addr: ready.addr, phases_ns: ready.phases_ns, after });
                 }
                 Ok(_) => {}

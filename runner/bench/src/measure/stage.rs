@@ -14,6 +14,7 @@ use super::template::{self, Context};
 use super::valgrind;
 use super::watchdog::Watchdog;
 use model::{Arm, Component, InputFile, ProcessSpec, Program, Ready, Role};
+use std::cell::RefCell;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,9 @@ pub(crate) struct Stage<'a> {
     /// The same compiled for valgrind's processor, where the arm needs that.
     pub(super) precompiled_for_valgrind: Option<PathBuf>,
     pub(super) watchdog: Watchdog,
+    /// What the processes beside the hosts printed on their standard output after
+    /// they were ready.
+    pub(super) told: RefCell<Vec<String>>,
     options: Vec<(String, Vec<String>)>,
 }
 
@@ -95,9 +99,19 @@ impl<'a> Stage<'a> {
             Some(valgrind) => precompile(&valgrind::run(&valgrind))?,
             None => None,
         };
+        let told = RefCell::default();
         // The clock of a block begins here.
         let watchdog = Watchdog::after(Duration::from_secs(arm.budget_s.into()));
-        Ok(Self { bench, subject, arm, precompiled, precompiled_for_valgrind, watchdog, options })
+        Ok(Self {
+            bench,
+            subject,
+            arm,
+            precompiled,
+            precompiled_for_valgrind,
+            watchdog,
+            told,
+            options,
+        })
     }
 
     /// Starts everything, lets `drive` use it, stops it. An answer is only good
@@ -109,7 +123,10 @@ impl<'a> Stage<'a> {
     ) -> Result<T, Broken> {
         let mut started = self.start(variation)?;
         match drive(&mut started) {
-            Ok(driven) => started.cast.stop().map(|()| driven),
+            Ok(driven) => {
+                self.told.borrow_mut().extend(started.cast.stop()?);
+                Ok(driven)
+            }
             Err(problem) => Err(started.cast.broken(&problem)),
         }
     }
@@ -228,6 +245,8 @@ impl Starting<'_> {
             started_at = started_at.min(process.started_at());
             let name = process.name().to_owned();
             let host = wait.until_ready(process).map_err(|problem| format!("{name} {problem}"))?;
+            // What a host prints further is in its log.
+            drop(process.take_lines());
             let all_after = process.started_at() + host.after - started_at;
             ready.push(host);
             // The first one speaks for all of them.

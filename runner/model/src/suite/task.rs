@@ -25,6 +25,27 @@ pub enum Task {
         /// The benchmark's id in it.
         id: String,
     },
+    /// Has something crash that so many workloads rely on: the arm's request
+    /// does that, and the further one is what they are asked.
+    Recovery {
+        /// How many workloads.
+        workloads: u32,
+        /// How many crashes, one after the other.
+        crashes: u32,
+    },
+    /// Reads at which moments something was done.
+    Fires(Fires),
+}
+
+/// What happens at every interval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fires {
+    /// Where the moments are told, one a line, in nanoseconds.
+    pub path: String,
+    /// The interval, in milliseconds.
+    pub every_ms: u32,
+    /// How many moments are read.
+    pub count: u32,
 }
 
 /// How the number of workloads grows.
@@ -44,9 +65,9 @@ impl Task {
     /// How many workloads a template is told of.
     pub fn workloads(&self) -> Option<u32> {
         match self {
-            Self::Density { workloads } => Some(*workloads),
+            Self::Density { workloads } | Self::Recovery { workloads, .. } => Some(*workloads),
             Self::FirstFailure(growth) => Some(growth.from),
-            Self::Ask | Self::Command { .. } | Self::Criterion { .. } => None,
+            Self::Ask | Self::Command { .. } | Self::Criterion { .. } | Self::Fires(_) => None,
         }
     }
 }

@@ -21,9 +21,9 @@ mod task;
 mod topology;
 
 use asking::{Values, WireAsking, WireExpect, WireLoad, WireRequest};
-use filling::Filling;
+use filling::{Filling, WireCount};
 use slope::WireSlope;
-use task::{WireCriterion, WireUntilFailure};
+use task::{WireCriterion, WireFires, WireUntilFailure};
 use topology::{WireHosts, WireProcess};
 
 #[derive(Deserialize)]
@@ -67,6 +67,8 @@ struct WireBenchmark {
     until_failure: Option<Spanned<WireUntilFailure>>,
     command: Option<Vec<Spanned<String>>>,
     criterion: Option<WireCriterion>,
+    crashes: Option<Spanned<WireCount>>,
+    fires: Option<Spanned<WireFires>>,
     load: Option<Spanned<WireLoad>>,
     metrics: Spanned<Vec<Spanned<String>>>,
     noise: NoiseClass,

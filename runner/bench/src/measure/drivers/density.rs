@@ -4,7 +4,7 @@
 //! number of them fails.
 
 use super::Driven;
-use crate::measure::block::{call_numbered, plain, request_timeout};
+use crate::measure::block::{numbered, plain, request_timeout};
 use crate::measure::cast::Broken;
 use crate::measure::memory::Memory;
 use crate::measure::stage::{Stage, Started, Variation};
@@ -96,7 +96,7 @@ fn fill(stage: &Stage<'_>, workloads: u32) -> Result<Full, Broken> {
 
 fn ask_all(arm: &Arm, started: &Started<'_>, workloads: u32) -> Result<(), String> {
     for index in 0..workloads {
-        let call = call_numbered(arm, index, started.ready.addr);
+        let call = numbered(&arm.request, &arm.expect, index, started.ready.addr);
         load::ask_once(&call, request_timeout())
             .map_err(|failure| format!("workload {index} of {workloads}: {failure}"))?;
     }

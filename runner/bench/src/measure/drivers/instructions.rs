@@ -11,7 +11,9 @@ use crate::measure::counters::Instructions;
 use crate::measure::stage::{Stage, Started, Variation};
 use crate::measure::valgrind;
 use load::Caller;
+use model::{Digest, Hasher};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use std::time::Duration;
 const WARMUP: u32 = 500;
 /// Requests that are counted.
 const COUNTED: u32 = 2000;
+/// Requests where there is no counter.
+const UNCOUNTED: u32 = 10;
 /// The same under callgrind, which is fifty times slower and needs no average:
 /// unless the suite says otherwise.
 const SIMULATED: u32 = 500;
@@ -32,9 +36,11 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
     let m = &mut driven.measurements;
     // Asked in any case: what callgrind counts should be seen to be right first.
     let counted = stage.with_host(&Variation::default(), |started| count(stage, started))?;
-    m.insert("requests", vec![f64::from(COUNTED)]);
     match counted {
-        Ok(instructions) => m.insert("instructions", vec![instructions as f64]),
+        Ok(instructions) => {
+            m.insert("requests", vec![f64::from(COUNTED)]);
+            m.insert("instructions", vec![instructions as f64]);
+        }
         Err(reason) => m.insert_absent("instructions_per_request", &reason),
     }
     if stage.arm.metrics.iter().any(|metric| metric.name == valgrind::METRIC) {
@@ -68,6 +74,10 @@ fn count(stage: &Stage<'_>, started: &mut Started<'_>) -> Result<Result<u64, Str
         Caller::new(&call, request_timeout()).map_err(|failure| failure.to_string())?;
     let mut ask =
         |times| caller.ask(times, stage.bench.cancel).map_err(|stopped| stopped.to_string());
+    // Without a counter there is nothing to be gained from many.
+    if let Err(reason) = started.instructions.read() {
+        return ask(UNCOUNTED).map(|()| Err(reason));
+    }
     ask(WARMUP)?;
     let before = started.instructions.read();
     ask(COUNTED)?;
@@ -79,14 +89,38 @@ fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> R
 }
 
 /// Has a host that keeps its machine code compile what it needs on valgrind's
-/// processor, uncounted: it would take minutes under callgrind.
+/// processor, uncounted: it would take minutes under callgrind. Once is enough.
 fn compile(stage: &Stage<'_>, valgrind: &Path) -> Result<(), Broken> {
+    let Stage { bench, subject, .. } = stage;
+    let key = (subject.artifact.binary_sha256, code(stage)?);
+    if bench.compiled_for_valgrind.borrow().contains(&key) {
+        return Ok(());
+    }
     let variation = Variation {
         wrapper: valgrind::run(valgrind),
         ready_timeout: Some(PATIENCE),
         ..Variation::default()
     };
-    stage.with_host(&variation, |_| Ok(()))
+    stage.with_host(&variation, |_| Ok(()))?;
+    bench.compiled_for_valgrind.borrow_mut().insert(key);
+    Ok(())
+}
+
+/// What tells the code that an arm's host compiles from that of others.
+fn code(stage: &Stage<'_>) -> Result<Digest, Broken> {
+    let arm = stage.arm;
+    let scratch = stage.scratch().map_err(Broken::early)?;
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    // What needs to know of processes beside the host is for this arm alone.
+    let Ok(Some(workload)) = stage.first_workload(nowhere, scratch.path()) else {
+        return Ok(arm.definition_sha256);
+    };
+    let text = fs::read(workload);
+    let text = text.map_err(|e| Broken::early(format!("reading a workload: {e}")))?;
+    let options = arm.options.iter().fold(Hasher::default(), |hasher, (name, value)| {
+        hasher.part("option", name).part("value", value)
+    });
+    Ok(options.part("workload", text).finish())
 }
 
 /// Instructions of a host's whole life with so many requests in it.

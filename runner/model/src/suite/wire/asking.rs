@@ -94,7 +94,7 @@ impl WireAsking<'_> {
         values: Values<'_>,
     ) -> Result<Vec<Exchange>, Diagnostic> {
         let mut parameters = values.parameters.to_vec();
-        if driver == Driver::Density {
+        if driver.numbers_workloads() {
             // Counts the workloads, and is filled in for each of them.
             parameters.push(("index".to_owned(), "{index}".to_owned()));
         }
@@ -303,8 +303,13 @@ impl Table<'_> {
 fn unusable(driver: Driver, load: &HttpLoad) -> Option<&'static str> {
     let is_open = driver == Driver::HttpOpenLoop;
     Some(match (load.rate_rps, load.saturation_share) {
-        _ if matches!(driver, Driver::ColdStart | Driver::Size | Driver::Density) => {
-            "this driver sends one request; drop `load`"
+        _ if matches!(driver, Driver::ColdStart | Driver::Size) || driver.numbers_workloads() => {
+            "this driver sends one request at a time; drop `load`"
+        }
+        _ if driver == Driver::Fires => {
+            let only = HttpLoad { connections: load.connections, ..HttpLoad::default() };
+            let is_all = *load == only && load.connections <= 10_000;
+            return (!is_all).then_some("this driver has only `connections` in `load`, 0 to 10000");
         }
         _ if driver == Driver::Instructions => {
             let only =

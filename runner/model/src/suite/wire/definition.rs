@@ -6,7 +6,7 @@ use super::read;
 use crate::config::Ready;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Hasher;
-use crate::suite::{Arm, FirstFailure, InputFile, ProcessSpec, Program, Task};
+use crate::suite::{Arm, Fires, FirstFailure, InputFile, ProcessSpec, Program, Task};
 use std::path::Path;
 
 pub(super) fn beside_the_request(mut hasher: Hasher, arm: &Arm) -> Result<Hasher, Diagnostic> {
@@ -54,6 +54,13 @@ fn add_task(hasher: Hasher, task: &Task) -> Result<Hasher, Diagnostic> {
             hasher
         }
         Task::Criterion { bench, id } => hasher.part("bench", bench).part("id", id),
+        Task::Recovery { workloads, crashes } => {
+            hasher.part("workloads", workloads.to_le_bytes()).part("crashes", crashes.to_le_bytes())
+        }
+        Task::Fires(Fires { path, every_ms, count }) => hasher
+            .part("moments", path)
+            .part("every", every_ms.to_le_bytes())
+            .part("fires", count.to_le_bytes()),
     })
 }
 

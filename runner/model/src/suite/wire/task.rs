@@ -1,15 +1,17 @@
-//! `workloads`, `until_failure`, `command` and `criterion` of a benchmark as
-//! they are written, checked against its driver.
+//! `workloads`, `until_failure`, `command`, `criterion`, `crashes` and `fires`
+//! of a benchmark as they are written, checked against its driver.
 
 use super::WireBenchmark;
-use super::filling::Filling;
+use super::filling::{Filling, WireCount};
 use crate::diagnostic::Diagnostic;
-use crate::suite::{Driver, FirstFailure, Task};
+use crate::suite::{Driver, Fires, FirstFailure, Task};
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
 
 const MAX_WORKLOADS: u32 = 100_000;
+const MAX_CRASHES: u32 = 1000;
+const MAX_FIRES: u32 = 10_000;
 
 /// What fills a command when it is run.
 const PLACEHOLDERS: [&str; 6] = ["binary", "component", "workload", "addr", "scratch", "suite"];
@@ -30,6 +32,14 @@ pub(super) struct WireCriterion {
     id: Spanned<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireFires {
+    path: Spanned<String>,
+    every_ms: WireCount,
+    count: WireCount,
+}
+
 /// What the driver does.
 pub(super) fn task(
     filling: Filling<'_>,
@@ -43,6 +53,11 @@ pub(super) fn task(
     };
     match wire.driver {
         Driver::Density => density(filling, wire, needed),
+        Driver::Recovery => recovery(filling, wire, needed),
+        Driver::Fires => {
+            let table = wire.fires.as_ref().ok_or_else(|| needed("`fires`"))?;
+            fires(filling, table)
+        }
         Driver::Command => {
             let words = wire.command.as_deref().unwrap_or_default();
             if words.is_empty() {
@@ -71,6 +86,8 @@ fn refuse_foreign_keys(filling: Filling<'_>, wire: &WireBenchmark) -> Result<(),
         ("until_failure", wire.until_failure.is_some(), of(Driver::Density)),
         ("command", wire.command.is_some(), of(Driver::Command)),
         ("criterion", wire.criterion.is_some(), of(Driver::Criterion)),
+        ("crashes", wire.crashes.is_some(), of(Driver::Recovery)),
+        ("fires", wire.fires.is_some(), of(Driver::Fires)),
         ("request", wire.request.is_some(), wire.driver.asks()),
         ("expect", wire.expect.is_some(), wire.driver.asks()),
         ("processes", !wire.processes.is_empty(), wire.driver.asks()),
@@ -89,16 +106,10 @@ fn density(
     wire: &WireBenchmark,
     needed: impl Fn(&str) -> Diagnostic,
 ) -> Result<Task, Diagnostic> {
-    let in_range = |number: &u32| (1..=MAX_WORKLOADS).contains(number);
-    let parameter = filling.parameters.iter().find(|(name, _)| name == "workloads");
-    match (parameter, &wire.until_failure) {
-        (Some((_, text)), None) => {
-            let workloads = text.parse().ok().filter(in_range);
-            let workloads =
-                workloads.ok_or_else(|| needed("whole numbers, 1 to 100000, as `workloads`"))?;
-            Ok(Task::Density { workloads })
-        }
-        (None, Some(growth)) => {
+    match (has_workloads(filling), &wire.until_failure) {
+        (true, None) => Ok(Task::Density { workloads: workloads(filling, needed)? }),
+        (false, Some(growth)) => {
+            let in_range = |number: &u32| (1..=MAX_WORKLOADS).contains(number);
             let WireUntilFailure { from, factor, to, budget_s } = *growth.get_ref();
             if !in_range(&from) || !in_range(&to) || from > to || factor < 2 || budget_s == 0 {
                 let problem = "`until_failure` needs 1 <= from <= to <= 100000, a factor of 2 or \
@@ -109,6 +120,47 @@ fn density(
         }
         _ => Err(needed("a parameter `workloads`, or `until_failure`, one of them")),
     }
+}
+
+fn has_workloads(filling: Filling<'_>) -> bool {
+    filling.parameters.iter().any(|(name, _)| name == "workloads")
+}
+
+/// The arm's parameter of that name.
+fn workloads(filling: Filling<'_>, needed: impl Fn(&str) -> Diagnostic) -> Result<u32, Diagnostic> {
+    let parameter = filling.parameters.iter().find(|(name, _)| name == "workloads");
+    let number = parameter.and_then(|(_, text)| text.parse().ok());
+    let number = number.filter(|number| (1..=MAX_WORKLOADS).contains(number));
+    number.ok_or_else(|| needed("whole numbers, 1 to 100000, as `workloads`"))
+}
+
+fn recovery(
+    filling: Filling<'_>,
+    wire: &WireBenchmark,
+    needed: impl Fn(&str) -> Diagnostic,
+) -> Result<Task, Diagnostic> {
+    if wire.requests.as_ref().is_none_or(|requests| requests.len() != 2) {
+        return Err(needed("two `requests`: what makes it crash, and what workloads are asked"));
+    }
+    let crashes = wire.crashes.as_ref().ok_or_else(|| needed("`crashes`, how many a block has"))?;
+    let number = filling.count(crashes.span(), crashes.get_ref())?;
+    if !(1..=MAX_CRASHES).contains(&number) {
+        let problem = format!("`crashes`: {number} is out of range, 1 to {MAX_CRASHES}");
+        return Err(filling.source.at(crashes.span(), problem));
+    }
+    Ok(Task::Recovery { workloads: workloads(filling, needed)?, crashes: number })
+}
+
+fn fires(filling: Filling<'_>, table: &Spanned<WireFires>) -> Result<Task, Diagnostic> {
+    let WireFires { path, every_ms, count } = table.get_ref();
+    let every_ms = filling.count(table.span(), every_ms)?;
+    let count = filling.count(table.span(), count)?;
+    if !(1..=60_000).contains(&every_ms) || !(2..=MAX_FIRES).contains(&count) {
+        let problem =
+            format!("`fires` needs an `every_ms` of 1 to 60000, 2 to {MAX_FIRES} of them");
+        return Err(filling.source.at(table.span(), problem));
+    }
+    Ok(Task::Fires(Fires { path: filling.fill(path)?, every_ms, count }))
 }
 
 fn command(

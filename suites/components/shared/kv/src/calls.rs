@@ -6,7 +6,7 @@ use crate::Store;
 /// is the same for the same arguments, so that it can be expected.
 ///
 /// `get` reads what one call before sets, `increment` counts up, `list` asks for keys that together
-/// have `bytes` bytes and were set before.
+/// have `bytes` bytes: one call before looks for the last of them, and sets them all if it is not there.
 pub async fn calls(
     store: &mut impl Store,
     key: &str,
@@ -41,8 +41,9 @@ pub async fn calls(
         }
         "list" => {
             let keys = (0..bytes.div_ceil(KEY_BYTES)).map(|index| format!("{key}-{index:059}"));
-            for key in keys.clone() {
-                if !store.exists(&key).await? {
+            let last = keys.clone().next_back().unwrap_or_else(|| key.to_owned());
+            if !store.exists(&last).await? {
+                for key in keys.clone() {
                     store.set(&key, b"").await?;
                 }
             }

@@ -35,7 +35,11 @@ fn address(address: SocketAddrV4) -> IpSocketAddress {
 }
 
 fn failed(code: ErrorCode) -> io::Error {
-    io::Error::other(code.name())
+    let kind = match code {
+        ErrorCode::ConnectionRefused => io::ErrorKind::ConnectionRefused,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, code.name())
 }
 
 /// Asks until there is an answer, waiting in between.
