@@ -120,16 +120,13 @@ fn fit(metric: &Metric, blocks: &[(f64, &Block)]) -> Fit {
     let mut points: Vec<(f64, f64)> = Vec::new();
     let mut void = 0;
     for (times, block) in blocks {
-        match block_value(block, metric) {
-            Some(value) => {
-                let is_void = block.labels.iter().any(|label| label.forbids_verdict());
-                void += usize::from(is_void);
-                // A generator that waits makes requests late, not dearer.
-                if !is_void || metric.noise != NoiseClass::Wall {
-                    points.push((*times, value));
-                }
+        if let Some(value) = block_value(block, metric) {
+            let is_void = block.labels.iter().any(|label| label.forbids_verdict());
+            void += usize::from(is_void);
+            // A generator that waits makes requests late, not dearer.
+            if !is_void || metric.noise != NoiseClass::Wall {
+                points.push((*times, value));
             }
-            None => {}
         }
     }
     let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
