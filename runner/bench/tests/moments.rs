@@ -64,18 +64,47 @@ fn check_refused(benchmark: &str, expected: Expect) {
 #[test]
 fn what_makes_no_sense_is_told_with_file_and_line() {
     for (benchmark, expected) in [
-        (RECOVERY.replace("crashes = 4", "crashes = 0"), expect![[r""]]),
-        (RECOVERY.replace("crashes = 4\n", ""), expect![[r""]]),
+        (
+            RECOVERY.replace("crashes = 4", "crashes = 0"),
+            expect![[r#"
+            error: DIR/suites/ask/suite.toml:12: `crashes`: 0 is out of range, 1 to 1000
+        "#]],
+        ),
+        (
+            RECOVERY.replace("crashes = 4\n", ""),
+            expect![[r#"
+            error: DIR/suites/ask/suite.toml:6: driver recovery needs `crashes`, how many a block has
+        "#]],
+        ),
         (
             RECOVERY.replace("  { path = \"/crash\", ", "  { path = \"/\", repeat = 2, "),
-            expect![[r""]],
+            expect![[r#"
+                error: DIR/suites/ask/suite.toml:6: driver recovery needs two `requests`: what makes it crash, and what workloads are asked
+            "#]],
         ),
-        (RECOVERY.replace("workloads = [\"3\"]", "n = [\"3\"]"), expect![[r""]]),
-        (FIRES.replace("every_ms = 1,", "every_ms = 0,"), expect![[r""]]),
-        (FIRES.replace("connections = 0", "rate_rps = 1"), expect![[r""]]),
+        (
+            RECOVERY.replace("workloads = [\"3\"]", "n = [\"3\"]"),
+            expect![[r#"
+            error: DIR/suites/ask/suite.toml:6: driver recovery needs whole numbers, 1 to 100000, as `workloads`
+        "#]],
+        ),
+        (
+            FIRES.replace("every_ms = 1,", "every_ms = 0,"),
+            expect![[r#"
+            error: DIR/suites/ask/suite.toml:10: `fires` needs an `every_ms` of 1 to 60000, 2 to 10000 of them
+        "#]],
+        ),
+        (
+            FIRES.replace("connections = 0", "rate_rps = 1"),
+            expect![[r#"
+            error: DIR/suites/ask/suite.toml:13: this driver has only `connections` in `load`, 0 to 10000
+        "#]],
+        ),
         (
             FIRES.replace("fires = ", "criterion = { bench = \"b\", id = \"i\" }\nfires = "),
-            expect![[r""]],
+            expect![[r#"
+                error: DIR/suites/ask/suite.toml:6: driver fires has no use for `criterion`; drop it
+            "#]],
         ),
     ] {
         check_refused(&benchmark, expected);

@@ -119,7 +119,7 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "driver = \"http-latency\"",
         "driver = \"htpp-latency\"",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `http-open-loop`, `cold-start`, `size`, `density`, `instructions`, `command`, `criterion`
+            error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `http-open-loop`, `cold-start`, `size`, `density`, `instructions`, `command`, `criterion`, `recovery`, `fires`
         "#]],
     );
     mistake(
@@ -127,7 +127,7 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "budget_s",
         "budget",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `hosts`, `processes`, `component`, `components`, `options`, `precompile`, `request`, `expect`, `requests`, `until_failure`, `command`, `criterion`, `load`, `metrics`, `noise`, `budget_s`
+            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `hosts`, `processes`, `component`, `components`, `options`, `precompile`, `request`, `expect`, `requests`, `until_failure`, `command`, `criterion`, `crashes`, `fires`, `load`, `metrics`, `noise`, `budget_s`
         "#]],
     );
     mistake(
@@ -151,7 +151,7 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "\"latency_p50_ns\"",
         "\"speed\"",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, first_byte_p50_ns, first_byte_p99_ns, read_bytes_per_s, written_bytes_per_s, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, slice_boundary_ns, rss_peak_bytes
+            error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, first_byte_p50_ns, first_byte_p99_ns, read_bytes_per_s, written_bytes_per_s, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, slice_boundary_ns, rss_peak_bytes, connections_per_request
         "#]],
     );
 }

@@ -36,11 +36,10 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
     let m = &mut driven.measurements;
     // Asked in any case: what callgrind counts should be seen to be right first.
     let counted = stage.with_host(&Variation::default(), |started| count(stage, started))?;
+    let requests = if counted.is_ok() { COUNTED } else { UNCOUNTED };
+    m.insert("requests", vec![f64::from(requests)]);
     match counted {
-        Ok(instructions) => {
-            m.insert("requests", vec![f64::from(COUNTED)]);
-            m.insert("instructions", vec![instructions as f64]);
-        }
+        Ok(instructions) => m.insert("instructions", vec![instructions as f64]),
         Err(reason) => m.insert_absent("instructions_per_request", &reason),
     }
     if stage.arm.metrics.iter().any(|metric| metric.name == valgrind::METRIC) {

@@ -16,6 +16,9 @@ use toml::Spanned;
 const MAX_BODY_BYTES: u64 = 1 << 30;
 const MAX_REQUESTS: u64 = 10_000;
 
+const TWO_REQUESTS: &str =
+    "driver recovery needs two `requests`: what makes it crash, and what workloads are asked";
+
 /// A number, or text that becomes one with its parameters filled in.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected a number, or text such as \"{size}\"")]
@@ -126,6 +129,7 @@ impl WireAsking<'_> {
         }
         match exchanges.len() as u64 {
             0 => refuse("`requests` is empty"),
+            many if driver == Driver::Recovery && many != 2 => refuse(TWO_REQUESTS),
             1..=MAX_REQUESTS => Ok(exchanges),
             many => refuse(&format!("{many} requests; at most {MAX_REQUESTS} take turns")),
         }
