@@ -201,11 +201,18 @@ impl Server {
     }
 
     /// Waits for its end, and checks that stdout had the ready line only.
-    pub(crate) fn wait(mut self) -> ExitStatus {
-        let status = eventually("the process ends", || self.child.try_wait().expect("waiting"));
-        let rest = self.rest.take().expect("waited once").join().expect("reading stdout");
+    #[track_caller]
+    pub(crate) fn wait(self) -> ExitStatus {
+        let (status, rest) = self.wait_and_read();
         assert_eq!(rest, "", "stdout after the ready line");
         status
+    }
+
+    /// Waits for its end; what it wrote after the ready line.
+    pub(crate) fn wait_and_read(mut self) -> (ExitStatus, String) {
+        let status = eventually("the process ends", || self.child.try_wait().expect("waiting"));
+        let rest = self.rest.take().expect("waited once").join().expect("reading stdout");
+        (status, rest)
     }
 }
 

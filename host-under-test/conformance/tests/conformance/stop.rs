@@ -19,7 +19,9 @@ fn an_idle_server_stops_with_0() {
         command.arg("serve");
         let server = Server::start(command);
         server.signal(signal);
-        assert_eq!(server.wait().code(), Some(0), "{signal}");
+        let (status, rest) = server.wait_and_read();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert_eq!(rest, "{\"metric\":\"connections_accepted\",\"value\":0}\n");
     }
 }
 
