@@ -143,6 +143,30 @@ fn every_way_gives_the_same_answers() {
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// What one store takes for a number, every store does.
+#[test]
+fn every_way_counts_the_same_numbers() {
+    let (files, outside) = (Files::new(), Outside::start());
+    for way in ways(&files, &outside) {
+        let server = way.serve(&files);
+        for (value, want) in [
+            ("15", "value 20"),
+            ("0015", "value 20"),
+            ("000", "value 5"),
+            ("+7", "value 12"),
+            ("-2", "value 3"),
+            ("-02", "value 3"),
+            ("1.5", "value 1.5"),
+            ("9223372036854775807", "value 9223372036854775807"),
+            ("00000000000000000000000000012", "value 17"),
+        ] {
+            let text = format!("set n {value}\nincrement n 5\nget n\n");
+            let got = answers_at(&server, &way.path("/script"), &text);
+            assert_eq!(got[2], want, "{}: {value}", way.name);
+        }
+    }
+}
+
 #[test]
 fn every_way_serves_32_callers_at_a_time() {
     let (files, outside) = (Files::new(), Outside::start());

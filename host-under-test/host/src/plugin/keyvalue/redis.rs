@@ -97,16 +97,38 @@ impl Bucket for RedisBucket {
         let (mut connection, key) = (self.connection.clone(), self.key(&key));
         async move {
             let delta = i64::try_from(delta).map_err(|_| not_a_number())?;
-            let sum: i64 =
-                connection.incr(key, delta).await.map_err(|error| match error.kind() {
-                    ErrorKind::Server(ServerErrorKind::ResponseError) => not_a_number(),
-                    _ => error.into(),
-                })?;
+            let refused = |error: &RedisError| {
+                error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError)
+            };
+            let counted: std::result::Result<i64, RedisError> = connection.incr(&key, delta).await;
+            let counted = match counted {
+                Err(error) if refused(&error) => {
+                    let mut script = redis::cmd("EVAL");
+                    script.arg(INCREMENT).arg(1).arg(&key).arg(delta);
+                    script.query_async(&mut connection).await
+                }
+                other => other,
+            };
+            let sum: i64 = counted.map_err(|error| match refused(&error) {
+                true => not_a_number(),
+                false => error.into(),
+            })?;
             u64::try_from(sum).map_err(|_| not_a_number())
         }
         .boxed()
     }
 }
+
+/// Redis counts only numbers without leading zeros and a plus sign; every other
+/// store counts those too.
+const INCREMENT: &str = r"
+local sign, digits = string.match(redis.call('GET', KEYS[1]), '^([+-]?)0*(%d+)$')
+if digits then
+    if sign == '+' or digits == '0' then sign = '' end
+    redis.call('SET', KEYS[1], sign .. digits)
+end
+return redis.call('INCRBY', KEYS[1], ARGV[1])
+";
 
 /// What `SCAN` takes for "begins with".
 fn pattern(prefix: &str) -> String {
