@@ -16,10 +16,10 @@ async fn main() -> anyhow::Result<()> {
     let (Some(out), Some(which)) = (arguments.next(), arguments.next()) else {
         bail!("usage: fixture OUT all|quick [ADDR]");
     };
-    let (suites, config) = (fixture::suites(), fixture::config());
+    let inputs = fixture::inputs();
     let runs = if which == "quick" { vec![fixture::first_run()] } else { fixture::runs() };
     let entries = fixture::entries(&runs);
-    let mut builder = SiteBuilder::start(&suites, &config, entries, out.as_ref(), fixture::now())?;
+    let mut builder = SiteBuilder::start(&inputs, entries, out.as_ref(), None, fixture::now())?;
     for run in &runs {
         builder.add_run(run)?;
     }

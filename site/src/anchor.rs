@@ -1,7 +1,7 @@
 //! Which of the anchor's numbers a block is divided by. On shared machines
 //! the ratio to a block measured beside it says more than the number alone.
 
-use crate::series::Ratio;
+use crate::folded::FoldedRatio;
 use crate::summary::Summary;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub(crate) fn matching_arm<'a>(
 
 /// The ratio of a series to its anchor, round by round. A round in which
 /// either block says nothing about the host is left out.
-pub(crate) fn ratio(own: &Rounds, anchor: &Rounds, anchor_arm: &str) -> Ratio {
+pub(crate) fn ratio(own: &Rounds, anchor: &Rounds, anchor_arm: &str) -> FoldedRatio {
     let mut ratios = Vec::new();
     let mut left_out = 0;
     for (round, value) in &own.values {
@@ -45,15 +45,17 @@ pub(crate) fn ratio(own: &Rounds, anchor: &Rounds, anchor_arm: &str) -> Ratio {
         }
     }
     if ratios.is_empty() {
-        return Ratio::Absent(if left_out > 0 {
+        return FoldedRatio::Absent(if left_out > 0 {
             "the load generator was the limit in every round".into()
         } else {
             "the anchor has no value above zero in the same rounds".into()
         });
     }
     match Summary::of_blocks(&ratios) {
-        Ok(summary) => Ratio::Measured { summary, anchor_arm: anchor_arm.to_owned(), left_out },
-        Err(error) => Ratio::Absent(error.to_string().into()),
+        Ok(summary) => {
+            FoldedRatio::Measured { summary, anchor_arm: anchor_arm.to_owned(), left_out }
+        }
+        Err(error) => FoldedRatio::Absent(error.to_string()),
     }
 }
 
@@ -83,11 +85,11 @@ mod tests {
     fn only_rounds_that_say_something_count() {
         let check = |own: &Rounds, anchor: &Rounds, expected: &str| {
             let got = match ratio(own, anchor, "default") {
-                Ratio::Measured { summary, left_out, .. } => {
+                FoldedRatio::Measured { summary, left_out, .. } => {
                     format!("{} of {}, {left_out} left out", summary.value, summary.blocks)
                 }
-                Ratio::Absent(reason) => reason.into_owned(),
-                Ratio::IsAnchor => "anchor".to_owned(),
+                FoldedRatio::Absent(reason) => reason,
+                FoldedRatio::IsAnchor => "anchor".to_owned(),
             };
             assert_eq!(got, expected);
         };

@@ -1,19 +1,25 @@
 //! Builds a site: runs go in one at a time, pages come out. The same runs and
-//! the same `now` give the same bytes.
+//! the same `now` give the same bytes, whatever the cache holds.
 
 use crate::Error;
-use crate::data;
+use crate::cache::{Cache, Cached};
 use crate::fold;
+use crate::folded::FoldedRun;
+use crate::found::Found;
+use crate::inputs::Inputs;
 use crate::names;
-use crate::pages::suite::{benchmark_names, shown_metrics};
 use crate::pages::{self, Site};
 use crate::series::History;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
 use jiff::Timestamp;
-use model::{Config, Run, Suite};
+use model::{Run, RunId};
+use rayon::prelude::*;
 use std::path::Path;
 use store::Store;
+
+/// Runs that are read at the same time: their samples are in memory together.
+const BATCH: usize = 8;
 
 /// What was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,40 +28,58 @@ pub struct Built {
     pub files: usize,
     /// Runs whose results are shown.
     pub runs: usize,
+    /// How many of them had to be read; the others came from the cache.
+    pub read: usize,
     /// Suites with a page.
     pub suites: usize,
+    /// Series: lines of a metric.
+    pub series: usize,
 }
 
 /// Builds the site of a database into the folder `out`, replacing an older
-/// site there at the very end.
+/// site there at the very end. What is known of a run is kept in `cache`, if
+/// there is one, so that the next build reads new runs only.
 ///
 /// # Errors
 /// When the database cannot be read, a page not be made, or `out` holds
 /// something that is not a site. The older site is then untouched.
 pub async fn build(
     store: &Store,
-    suites: &[Suite],
-    config: &Config,
+    inputs: &Inputs,
     out: &Path,
+    cache: Option<&Path>,
     now: Timestamp,
 ) -> Result<Built, Error> {
     let entries = source::entries(store).await?;
-    let mut builder = SiteBuilder::start(suites, config, entries, out, now)?;
-    for id in source::visible(store).await? {
-        // One run at a time: its samples are dropped before the next is read.
-        builder.add_run(&source::run(store, &id).await?)?;
+    let mut builder = SiteBuilder::start(inputs, entries, out, cache, now)?;
+    let ids = source::visible(store).await?;
+    let mut known = builder.cached(&ids);
+    for (batch, known) in ids.chunks(BATCH).zip(known.chunks_mut(BATCH)) {
+        let new = batch.iter().zip(&*known).filter(|(_, known)| known.is_none());
+        let reads = new.map(|(id, _)| source::run(store, id));
+        let mut runs = futures_util::future::try_join_all(reads).await?;
+        let mut made: Vec<Cached> =
+            runs.par_drain(..).map(|run| builder.digest(&run)).collect::<Result<_, _>>()?;
+        builder.built.read += made.len();
+        let mut made = made.drain(..);
+        for (id, known) in batch.iter().zip(known) {
+            if let Some(run) = known.take().or_else(|| made.next()) {
+                builder.take(id, run)?;
+            }
+        }
     }
     builder.finish()
 }
 
 /// A site being built from runs that need not come from a store.
 pub struct SiteBuilder<'a> {
-    suites: &'a [Suite],
-    config: &'a Config,
+    inputs: &'a Inputs,
     entries: Vec<RunEntry>,
     now: Timestamp,
+    cache: Cache,
     history: History,
     output: Output,
+    built: Built,
 }
 
 impl<'a> SiteBuilder<'a> {
@@ -64,14 +88,22 @@ impl<'a> SiteBuilder<'a> {
     /// # Errors
     /// When `out` holds something that is not a site, or cannot be written.
     pub fn start(
-        suites: &'a [Suite],
-        config: &'a Config,
+        inputs: &'a Inputs,
         entries: Vec<RunEntry>,
         out: &Path,
+        cache: Option<&Path>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let output = Output::start(out)?;
-        Ok(Self { suites, config, entries, now, history: History::default(), output })
+        let built = Built { files: 0, runs: 0, read: 0, suites: 0, series: 0 };
+        Ok(Self {
+            output: Output::start(out)?,
+            cache: Cache::open(cache, inputs)?,
+            history: History::default(),
+            inputs,
+            entries,
+            now,
+            built,
+        })
     }
 
     /// Adds a complete run, in the order in which they started.
@@ -79,10 +111,37 @@ impl<'a> SiteBuilder<'a> {
     /// # Errors
     /// When its page cannot be made.
     pub fn add_run(&mut self, run: &Run) -> Result<(), Error> {
-        let page = pages::run::page(&self.site(), run)?;
-        self.output.write(&names::run_page(&run.id), &page)?;
-        fold::add_run(&mut self.history, run, self.suites);
+        let made = self.digest(run)?;
+        self.built.read += 1;
+        self.take(&run.id, made)
+    }
+
+    /// What the cache knows of runs.
+    fn cached(&self, ids: &[RunId]) -> Vec<Option<Cached>> {
+        ids.par_iter().map(|id| self.cache.get(id)).collect()
+    }
+
+    /// What the site takes from a run; remembered for the next build.
+    fn digest(&self, run: &Run) -> Result<Cached, Error> {
+        let default_target = &self.inputs.config.default_target;
+        let cached = Cached {
+            folded: fold::fold(run, &self.inputs.suites, default_target),
+            page: pages::run::page(self.inputs, run)?,
+        };
+        self.cache.put(&run.id, &cached)?;
+        Ok(cached)
+    }
+
+    fn take(&mut self, id: &RunId, run: Cached) -> Result<(), Error> {
+        self.output.write(&names::run_page(id), run.page.as_bytes())?;
+        if let Some(folded) = run.folded {
+            self.add_folded(folded);
+        }
         Ok(())
+    }
+
+    fn add_folded(&mut self, run: FoldedRun) {
+        self.history.add(run);
     }
 
     /// Makes the pages that need all runs, and puts the site in place.
@@ -90,40 +149,27 @@ impl<'a> SiteBuilder<'a> {
     /// # Errors
     /// When a page cannot be made or the site not be put in place.
     pub fn finish(mut self) -> Result<Built, Error> {
-        let mut files = vec![
-            ("style.css".to_owned(), include_str!("../static/style.css").to_owned()),
-            ("icon.svg".to_owned(), include_str!("../static/icon.svg").to_owned()),
-        ];
-        let site = self.site();
-        files.push(("index.html".to_owned(), pages::index::page(&site)?));
-        files.push((pages::missing::PATH.to_owned(), pages::missing::page(&site)?));
-        let names = site.suite_names();
-        for name in &names {
-            files.push((names::suite_page(name), pages::suite::page(&site, name)?));
-            for benchmark in benchmark_names(&site, name) {
-                for metric in shown_metrics(&site, name, benchmark) {
-                    let file = names::data_file(name, benchmark, metric.name);
-                    let json = data::json(&site, name, benchmark, metric, &file)?;
-                    files.push((file, json));
-                }
-            }
-        }
-        let (suites, runs) = (names.len(), self.history.runs.len());
-        for (path, content) in files {
-            self.output.write(&path, &content)?;
-        }
-        let files = self.output.files();
-        self.output.finish()?;
-        Ok(Built { files, runs, suites })
-    }
-
-    fn site(&self) -> Site<'_> {
-        Site {
-            suites: self.suites,
-            config: self.config,
+        self.history.versions.settle();
+        let found = Found::of(&self.history, self.inputs)?;
+        let site = Site {
+            inputs: self.inputs,
             history: &self.history,
+            found: &found,
             entries: &self.entries,
             now: self.now,
-        }
+        };
+        pages::all(&site).into_par_iter().try_for_each(|make| {
+            make(&site)?.iter().try_for_each(|page| self.output.write(&page.path, &page.bytes))
+        })?;
+        let built = Built {
+            files: self.output.files(),
+            runs: self.history.runs.len(),
+            suites: site.suite_names().len(),
+            series: found.series(),
+            ..self.built
+        };
+        self.output.finish()?;
+        self.cache.tidy();
+        Ok(built)
     }
 }

@@ -55,8 +55,8 @@ pub(crate) fn claim(
 }
 
 fn ratio_words(metric: &Metric, anchor: &str, ratio: &Ratio) -> Option<String> {
-    let Ratio::Measured { summary, .. } = ratio else { return None };
-    let times = words::times(summary.value);
+    let Ratio::Measured(measured) = ratio else { return None };
+    let times = words::times(measured.summary.value);
     Some(match metric.direction {
         Direction::Lower => format!("{times} the {anchor} floor"),
         Direction::Higher => format!("{times} what {anchor} reaches"),
@@ -77,7 +77,9 @@ fn arm_words(arm: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::MeasuredRatio;
     use crate::summary::Summary;
+    use std::sync::Arc;
 
     #[test]
     fn claims_are_sentences() {
@@ -85,8 +87,9 @@ mod tests {
             let metric = Metric::named(metric).unwrap();
             let summary = Summary { value, interval: None, blocks: 3 };
             let of_rounds = Summary { value: 6.13, interval: None, blocks: 3 };
-            let anchor_arm = "wasi=native".to_owned();
-            let ratio = Ratio::Measured { summary: of_rounds, anchor_arm, left_out: 0 };
+            let anchor_arm = "wasi=native".into();
+            let ratio = MeasuredRatio { summary: of_rounds, anchor_arm, left_out: 0 };
+            let ratio = Ratio::Measured(Arc::new(ratio));
             let state = State::Measured { summary: &summary, ratio: &ratio };
             let Claim { before, number, after, ratio } =
                 claim(metric, "host", arm, "native", &state).unwrap();

@@ -58,12 +58,12 @@ struct PointOut<'a> {
 
 #[derive(Serialize)]
 struct Blocks {
-    measured: usize,
-    failed: usize,
-    unsupported: usize,
-    generator_bound: usize,
-    generator_starved: usize,
-    shared_cpus: usize,
+    measured: u32,
+    failed: u32,
+    unsupported: u32,
+    generator_bound: u32,
+    generator_starved: u32,
+    shared_cpus: u32,
 }
 
 #[derive(Serialize)]
@@ -96,7 +96,7 @@ pub(crate) fn json(
         .history
         .suites
         .get(suite)
-        .map(|all| trend::lines_of(all, benchmark, declared, &site.config.default_target));
+        .map(|all| trend::lines_of(all, benchmark, declared, &site.config().default_target));
     let document = Document {
         suite,
         benchmark,
@@ -104,7 +104,7 @@ pub(crate) fn json(
         label: metric.label,
         unit: metric.unit.symbol(),
         direction: metric.direction.words(),
-        anchor: site.config.anchor.as_deref(),
+        anchor: site.config().anchor.as_deref(),
         confidence: CONFIDENCE,
         lines: lines
             .unwrap_or_default()
@@ -123,10 +123,7 @@ fn line_out<'a>(
     points: &'a [Point],
 ) -> LineOfPoints<'a> {
     let mut ordered: Vec<&Point> = points.iter().collect();
-    ordered.sort_by_cached_key(|point| {
-        let (time, target, identity) = site.history.versions.order(point.at);
-        (time, target.to_owned(), identity, point.run)
-    });
+    ordered.sort_by_cached_key(|point| (site.history.versions.rank(point.at), point.run()));
     LineOfPoints {
         target: &key.target,
         arm: &key.arm,
@@ -136,7 +133,7 @@ fn line_out<'a>(
 
 fn point_out<'a>(site: &Site<'a>, metric: &'static Metric, point: &'a Point) -> PointOut<'a> {
     let version = site.history.versions.get(point.at);
-    let run = &site.history.runs[point.run];
+    let run = &site.history.runs[point.run()];
     let (commit, committed_at) = match &version.id {
         VersionId::Commit { sha, committed_at, .. } => (Some(sha.as_str()), Some(*committed_at)),
         VersionId::Release { .. } | VersionId::Binary { .. } => (None, None),
@@ -163,7 +160,7 @@ fn point_out<'a>(site: &Site<'a>, metric: &'static Metric, point: &'a Point) -> 
         started_at: run.started_at,
         profile: &run.profile,
         epoch: &run.epoch,
-        definition_sha256: point.definition.to_string(),
+        definition_sha256: site.history.definitions.get(point.definition).to_string(),
         blocks: Blocks {
             measured: blocks.measured,
             failed: blocks.failed,
@@ -184,6 +181,10 @@ fn summary_out(summary: &Summary) -> SummaryOut {
 }
 
 fn ratio_out(ratio: &Ratio) -> Option<RatioOut<'_>> {
-    let Ratio::Measured { summary, anchor_arm, left_out } = ratio else { return None };
-    Some(RatioOut { anchor_arm, summary: summary_out(summary), rounds_left_out: *left_out })
+    let Ratio::Measured(measured) = ratio else { return None };
+    Some(RatioOut {
+        anchor_arm: &measured.anchor_arm,
+        summary: summary_out(&measured.summary),
+        rounds_left_out: measured.left_out,
+    })
 }

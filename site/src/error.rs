@@ -45,6 +45,14 @@ pub enum Error {
         /// What the drawing library said.
         reason: String,
     },
+    /// A series could not be looked at.
+    #[error("looking at the history of {series}")]
+    Statistics {
+        /// Its target, suite, benchmark, arm and metric.
+        series: String,
+        /// What is wrong with its values.
+        source: stats::Error,
+    },
     /// Numbers could not be written as JSON.
     #[error("writing the numbers of {file} as JSON")]
     Json {

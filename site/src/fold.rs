@@ -1,51 +1,46 @@
-//! Folds runs, one at a time, into the points that pages show, so that no
-//! more than one run's samples are ever in memory. It must not summarise by
-//! itself; `summary` asks `stats`.
+//! Folds a run into what pages show of it, so that no more than a few runs'
+//! samples are ever in memory. It must not summarise by itself; `summary` asks
+//! `stats`.
 
 use crate::anchor::{self, Rounds};
-use crate::series::{BlockCounts, History, LineKey, Point, Ratio, RunHead, Value};
-use crate::slope;
+use crate::folded::{FoldedCell, FoldedRatio, FoldedRun, FoldedValue};
 use crate::summary::{self, Summary};
-use crate::versions::VersionRef;
-use model::{Block, Digest, Label, Metric, Outcome, ProfileName, Run, Suite};
+use model::{Block, Digest, Label, METRICS, Metric, Outcome, ProfileName, Run, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The blocks of one arm on one artifact.
 type Group<'a> = Vec<&'a Block>;
 
-/// Suite, line, artifact, and definition: a cell redefined within a run is two.
-type GroupKey = (String, LineKey, usize, Digest);
+/// Suite, benchmark, target, arm, artifact, and definition: a cell redefined
+/// within a run is two.
+type GroupKey<'a> = (&'a str, &'a str, &'a str, &'a str, usize, Digest);
 
-/// Adds a complete run to the history.
-pub(crate) fn add_run(history: &mut History, run: &Run, suites: &[Suite]) {
+/// Folds a complete run; `None` of one whose results are never shown.
+pub(crate) fn fold(run: &Run, suites: &[Suite], default_target: &str) -> Option<FoldedRun> {
     // Slowed down on purpose: no result of any version.
     if run.profile == ProfileName::Calibrate.word() {
-        return;
+        return None;
     }
-    let epoch = run.testbed.epoch();
-    history.testbeds.entry(epoch.clone()).or_insert_with(|| run.testbed.clone());
-    history.runs.push(RunHead {
-        id: run.id.clone(),
-        started_at: run.started_at,
-        profile: run.profile.clone(),
-        epoch,
-    });
-    let versions: Vec<VersionRef> = run
-        .artifacts
-        .iter()
-        .map(|a| history.versions.intern(&a.target, &a.version, run.started_at))
-        .collect();
-    slope::add_run(history, run, suites, &versions);
     let groups = groups_of(run);
     let anchors = anchor_rounds(run, &groups);
-    for ((suite, key, artifact, definition), blocks) in &groups {
-        let is_anchor = run.anchor.as_deref() == Some(key.target.as_str());
-        let shown = shown_metrics(suites, suite, &key.benchmark, blocks);
-        let mut point = Point {
-            at: versions[*artifact],
-            measured: versions[*artifact],
-            run: history.runs.len() - 1,
-            definition: *definition,
+    let artifacts = artifacts_of(run);
+    let mut definitions: Vec<Digest> = groups.keys().map(|key| key.5).collect();
+    definitions.sort_unstable();
+    definitions.dedup();
+    let mut metrics = Shown { suites, known: BTreeMap::new() };
+    let cells = groups.iter().map(|(key, blocks)| {
+        let &(suite, benchmark, target, arm, artifact, definition) = key;
+        let is_anchor = run.anchor.as_deref() == Some(target);
+        let places = places(&artifacts[suite], target, artifact as u32, is_anchor, default_target);
+        let mut cell = FoldedCell {
+            suite: suite.to_owned(),
+            benchmark: benchmark.to_owned(),
+            target: target.to_owned(),
+            arm: arm.to_owned(),
+            is_anchor,
+            places,
+            measured: artifact as u32,
+            definition: definitions.binary_search(&definition).unwrap_or_default() as u32,
             blocks: count(blocks),
             failure: reason(blocks, |outcome| match outcome {
                 Outcome::Failed { reason, .. } => Some(reason),
@@ -55,57 +50,74 @@ pub(crate) fn add_run(history: &mut History, run: &Run, suites: &[Suite]) {
                 Outcome::Unsupported { reason } => Some(reason),
                 _ => None,
             }),
+            rounds: measured(blocks).map(|block| (block.round, is_void(block))).collect(),
             values: Vec::new(),
+            of_blocks: Vec::new(),
         };
-        for metric in shown {
+        for metric in metrics.of(suite, benchmark, blocks) {
             let ratio = |own: &Rounds| match (&run.anchor, is_anchor) {
-                (None, _) => Ratio::Absent("the run has no anchor".into()),
-                (_, true) => Ratio::IsAnchor,
-                _ => ratio_to(&anchors, suite, key, metric, own),
+                (None, _) => FoldedRatio::Absent("the run has no anchor".into()),
+                (_, true) => FoldedRatio::IsAnchor,
+                _ => ratio_to(&anchors, suite, benchmark, arm, metric, own),
             };
-            point.values.extend(value_of(blocks, metric, ratio).map(|value| (metric, value)));
+            add_value(&mut cell, blocks, metric, ratio);
         }
-        let line = history.suites.entry(suite.clone()).or_default().entry(key.clone()).or_default();
-        line.is_anchor = is_anchor;
-        for at in places(run, &versions, is_anchor, suite, *artifact) {
-            line.points.push(Point { at, ..point.clone() });
-        }
-    }
+        cell
+    });
+    Some(FoldedRun {
+        cells: cells.collect(),
+        id: run.id.clone(),
+        started_at: run.started_at,
+        profile: run.profile.clone(),
+        testbed: run.testbed.clone(),
+        versions: run.artifacts.iter().map(|a| (a.target.clone(), a.version.clone())).collect(),
+        definitions,
+    })
 }
 
-/// Where a point stands on the axis: an anchor's stands at every version that
-/// was measured beside it.
+/// Which artifacts a run measured in each suite, by target.
+type Measured<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<u32>>>;
+
+fn artifacts_of(run: &Run) -> Measured<'_> {
+    let mut measured = Measured::new();
+    for block in &run.blocks {
+        let suite = measured.entry(&block.cell.suite).or_default();
+        suite.entry(&block.cell.target).or_default().insert(block.artifact as u32);
+    }
+    measured
+}
+
+/// Where a value stands on the axis: that of an anchor or a peer at every version
+/// that was measured beside it, since that is what it is to be compared with.
 fn places(
-    run: &Run,
-    versions: &[VersionRef],
+    of_suite: &BTreeMap<&str, BTreeSet<u32>>,
+    target: &str,
+    artifact: u32,
     is_anchor: bool,
-    suite: &str,
-    artifact: usize,
-) -> BTreeSet<VersionRef> {
-    let own = BTreeSet::from([versions[artifact]]);
-    if !is_anchor {
-        return own;
-    }
-    let beside: BTreeSet<VersionRef> = run
-        .blocks
-        .iter()
-        .filter(|block| block.cell.suite == suite)
-        .filter(|block| run.anchor.as_deref() != Some(block.cell.target.as_str()))
-        .map(|block| versions[block.artifact])
-        .collect();
-    if beside.is_empty() { own } else { beside }
+    default_target: &str,
+) -> Vec<u32> {
+    let others = || of_suite.iter().filter(|(other, _)| **other != target);
+    let beside: BTreeSet<u32> = match of_suite.get(default_target) {
+        _ if target == default_target => BTreeSet::new(),
+        Some(under_test) => under_test.clone(),
+        None if is_anchor => others().flat_map(|(_, artifacts)| artifacts).copied().collect(),
+        None => BTreeSet::new(),
+    };
+    if beside.is_empty() { vec![artifact] } else { beside.into_iter().collect() }
 }
 
-fn groups_of(run: &Run) -> BTreeMap<GroupKey, Group<'_>> {
-    let mut groups: BTreeMap<GroupKey, Group<'_>> = BTreeMap::new();
+fn groups_of(run: &Run) -> BTreeMap<GroupKey<'_>, Group<'_>> {
+    let mut groups: BTreeMap<GroupKey<'_>, Group<'_>> = BTreeMap::new();
     for block in &run.blocks {
         let cell = &block.cell;
-        let key = LineKey {
-            benchmark: cell.benchmark.clone(),
-            target: cell.target.clone(),
-            arm: cell.arm.clone(),
-        };
-        let key = (cell.suite.clone(), key, block.artifact, block.definition_sha256);
+        let key = (
+            cell.suite.as_str(),
+            cell.benchmark.as_str(),
+            cell.target.as_str(),
+            cell.arm.as_str(),
+            block.artifact,
+            block.definition_sha256,
+        );
         groups.entry(key).or_default().push(block);
     }
     groups
@@ -113,28 +125,31 @@ fn groups_of(run: &Run) -> BTreeMap<GroupKey, Group<'_>> {
 
 /// The metrics a suite shows of a benchmark; of a suite that is no longer in
 /// the checkout, whatever was measured.
-fn shown_metrics(
-    suites: &[Suite],
-    suite: &str,
-    benchmark: &str,
-    blocks: &Group<'_>,
-) -> Vec<&'static Metric> {
-    let declared = suites
-        .iter()
-        .find(|declared| declared.name == suite)
-        .map(|declared| metrics_of(declared, benchmark))
-        .unwrap_or_default();
-    if !declared.is_empty() {
-        return declared;
-    }
-    let mut found: Vec<&'static Metric> = Vec::new();
-    for block in blocks {
-        if let Outcome::Measured(measurements) = &block.outcome {
-            let new: Vec<_> = measurements.metrics().filter(|m| !found.contains(m)).collect();
-            found.extend(new);
+struct Shown<'a> {
+    suites: &'a [Suite],
+    known: BTreeMap<(String, String), Vec<&'static Metric>>,
+}
+
+impl Shown<'_> {
+    fn of(&mut self, suite: &str, benchmark: &str, blocks: &Group<'_>) -> Vec<&'static Metric> {
+        let suites = self.suites;
+        let declared =
+            self.known.entry((suite.to_owned(), benchmark.to_owned())).or_insert_with(|| {
+                let declared = suites.iter().find(|declared| declared.name == suite);
+                declared.map(|declared| metrics_of(declared, benchmark)).unwrap_or_default()
+            });
+        if !declared.is_empty() {
+            return declared.clone();
         }
+        let mut found: Vec<&'static Metric> = Vec::new();
+        for block in blocks {
+            if let Outcome::Measured(measurements) = &block.outcome {
+                let new: Vec<_> = measurements.metrics().filter(|m| !found.contains(m)).collect();
+                found.extend(new);
+            }
+        }
+        found
     }
-    found
 }
 
 /// The metrics of a benchmark over all its arms, the main one first.
@@ -148,20 +163,22 @@ pub(crate) fn metrics_of(suite: &Suite, benchmark: &str) -> Vec<&'static Metric>
     metrics
 }
 
-fn count(blocks: &Group<'_>) -> BlockCounts {
-    let mut counts = BlockCounts::default();
+fn count(blocks: &Group<'_>) -> [u32; 7] {
+    let mut counts = [0; 7];
     for block in blocks {
-        match block.outcome {
-            Outcome::Measured(_) => {
-                counts.measured += 1;
-                let has = |label| usize::from(block.labels.contains(&label));
-                counts.generator_bound += has(Label::GeneratorBound);
-                counts.generator_starved += has(Label::GeneratorStarved);
-                counts.void += usize::from(is_void(block));
-                counts.shared_cpus += has(Label::SharedCpus);
-            }
-            Outcome::Failed { .. } => counts.failed += 1,
-            Outcome::Unsupported { .. } => counts.unsupported += 1,
+        let has = |label| block.labels.contains(&label);
+        let is_measured = matches!(block.outcome, Outcome::Measured(_));
+        let of = [
+            is_measured,
+            matches!(block.outcome, Outcome::Failed { .. }),
+            matches!(block.outcome, Outcome::Unsupported { .. }),
+            is_measured && has(Label::GeneratorBound),
+            is_measured && has(Label::GeneratorStarved),
+            is_measured && is_void(block),
+            is_measured && has(Label::SharedCpus),
+        ];
+        for (count, is_so) in counts.iter_mut().zip(of) {
+            *count += u32::from(is_so);
         }
     }
     counts
@@ -171,32 +188,45 @@ fn is_void(block: &Block) -> bool {
     block.labels.iter().any(|label| label.forbids_verdict())
 }
 
+fn measured<'a>(blocks: &Group<'a>) -> impl Iterator<Item = &'a Block> {
+    blocks.iter().copied().filter(|block| matches!(block.outcome, Outcome::Measured(_)))
+}
+
 fn reason(blocks: &Group<'_>, of: fn(&Outcome) -> Option<&String>) -> Option<String> {
     blocks.iter().find_map(|block| of(&block.outcome)).cloned()
 }
 
-fn value_of(
+/// Adds what the blocks say of a metric, if they say anything.
+fn add_value(
+    cell: &mut FoldedCell,
     blocks: &Group<'_>,
     metric: &'static Metric,
-    ratio: impl FnOnce(&Rounds) -> Ratio,
-) -> Option<Value> {
-    let values = block_values(blocks, metric);
-    if values.is_empty() {
-        return absent_reason(blocks, metric).map(Value::Absent);
-    }
-    Some(match Summary::of_blocks(&values) {
-        Ok(summary) => Value::Measured { summary, ratio: ratio(&rounds_of(blocks, metric)) },
-        Err(error) => Value::Absent(error.to_string()),
-    })
+    ratio: impl FnOnce(&Rounds) -> FoldedRatio,
+) {
+    let row: Vec<f64> =
+        measured(blocks).map(|block| block_value(block, metric).unwrap_or(f64::NAN)).collect();
+    let values: Vec<f64> = row.iter().copied().filter(|value| !value.is_nan()).collect();
+    let value = if values.is_empty() {
+        match absent_reason(blocks, metric) {
+            Some(reason) => FoldedValue::Absent(reason),
+            None => return,
+        }
+    } else {
+        match Summary::of_blocks(&values) {
+            Ok(summary) => {
+                FoldedValue::Measured { summary, ratio: ratio(&rounds_of(blocks, metric)) }
+            }
+            Err(error) => FoldedValue::Absent(error.to_string()),
+        }
+    };
+    let position = METRICS.iter().position(|known| known.name == metric.name);
+    cell.values.push((position.unwrap_or_default() as u16, value));
+    cell.of_blocks.extend(row);
 }
 
-pub(crate) fn block_value(block: &Block, metric: &Metric) -> Option<f64> {
+fn block_value(block: &Block, metric: &Metric) -> Option<f64> {
     let Outcome::Measured(measurements) = &block.outcome else { return None };
     summary::of_block(&measurements.values(metric)?).ok()
-}
-
-fn block_values(blocks: &Group<'_>, metric: &Metric) -> Vec<f64> {
-    blocks.iter().filter_map(|block| block_value(block, metric)).collect()
 }
 
 fn rounds_of(blocks: &Group<'_>, metric: &Metric) -> Rounds {
@@ -213,7 +243,7 @@ fn rounds_of(blocks: &Group<'_>, metric: &Metric) -> Rounds {
 }
 
 fn absent_reason(blocks: &Group<'_>, metric: &Metric) -> Option<String> {
-    blocks.iter().find_map(|block| match &block.outcome {
+    measured(blocks).find_map(|block| match &block.outcome {
         Outcome::Measured(measurements) => measurements
             .absent
             .iter()
@@ -226,12 +256,12 @@ fn absent_reason(blocks: &Group<'_>, metric: &Metric) -> Option<String> {
 /// The anchor's blocks of each suite and benchmark, by arm.
 type Anchors<'a> = BTreeMap<(&'a str, &'a str), BTreeMap<&'a str, Group<'a>>>;
 
-fn anchor_rounds<'a>(run: &'a Run, groups: &'a BTreeMap<GroupKey, Group<'a>>) -> Anchors<'a> {
+fn anchor_rounds<'a>(run: &'a Run, groups: &BTreeMap<GroupKey<'a>, Group<'a>>) -> Anchors<'a> {
     let mut anchors = Anchors::new();
-    for ((suite, key, ..), blocks) in groups {
-        if run.anchor.as_deref() == Some(key.target.as_str()) {
-            let arms = anchors.entry((suite, &key.benchmark)).or_default();
-            arms.entry(&key.arm).or_default().extend(blocks);
+    for ((suite, benchmark, target, arm, ..), blocks) in groups {
+        if run.anchor.as_deref() == Some(target) {
+            let arms = anchors.entry((suite, benchmark)).or_default();
+            arms.entry(arm).or_default().extend(blocks);
         }
     }
     anchors
@@ -240,19 +270,20 @@ fn anchor_rounds<'a>(run: &'a Run, groups: &'a BTreeMap<GroupKey, Group<'a>>) ->
 fn ratio_to(
     anchors: &Anchors<'_>,
     suite: &str,
-    key: &LineKey,
+    benchmark: &str,
+    arm: &str,
     metric: &Metric,
     own: &Rounds,
-) -> Ratio {
-    let Some(arms) = anchors.get(&(suite, key.benchmark.as_str())) else {
-        return Ratio::Absent("the anchor was not measured in this benchmark".into());
+) -> FoldedRatio {
+    let Some(arms) = anchors.get(&(suite, benchmark)) else {
+        return FoldedRatio::Absent("the anchor was not measured in this benchmark".into());
     };
     let measuring = arms
         .iter()
         .filter(|(_, blocks)| blocks.iter().any(|block| block_value(block, metric).is_some()))
         .map(|(arm, _)| *arm);
-    match anchor::matching_arm(&key.arm, measuring) {
+    match anchor::matching_arm(arm, measuring) {
         Some(arm) => anchor::ratio(own, &rounds_of(&arms[arm], metric), arm),
-        None => Ratio::Absent("the anchor has no value of this metric".into()),
+        None => FoldedRatio::Absent("the anchor has no value of this metric".into()),
     }
 }

@@ -11,6 +11,7 @@
 mod anchor;
 mod bars;
 mod builder;
+mod cache;
 mod chart;
 mod chart_frame;
 mod claim;
@@ -18,6 +19,12 @@ mod data;
 mod error;
 mod escape;
 mod fold;
+mod folded;
+mod found;
+mod histories;
+mod inputs;
+mod judge;
+mod marks;
 mod names;
 mod pages;
 mod palette;
@@ -35,5 +42,6 @@ mod write;
 
 pub use builder::{Built, SiteBuilder, build};
 pub use error::Error;
+pub use inputs::{AlertNote, Inputs, Release};
 pub use serve::serve;
 pub use source::RunEntry;

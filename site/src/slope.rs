@@ -2,11 +2,11 @@
 //! arms that differ only in how often they do the same. The fit is `stats`'; this
 //! only chooses the points.
 
-use crate::fold::block_value;
-use crate::series::History;
+use crate::series::{History, Line, LineKey, Point, State};
 use crate::versions::VersionRef;
-use model::{Block, Metric, NoiseClass, Outcome, Run, SlopeSpec, Suite};
+use model::{Metric, NoiseClass, SlopeSpec, Suite};
 use stats::slope::{Slope, least_squares};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// How often an interval holds the true slope.
@@ -18,9 +18,6 @@ pub(crate) struct Slopes {
     pub(crate) at: VersionRef,
     /// Position in [`History::runs`].
     pub(crate) run: usize,
-    pub(crate) suite: String,
-    /// Position in the suite's `slopes`.
-    pub(crate) spec: usize,
     pub(crate) lines: Vec<SlopeLine>,
 }
 
@@ -55,46 +52,50 @@ pub(crate) enum Fit {
     Absent(String),
 }
 
-/// Adds what a run says of every suite's slopes.
-pub(crate) fn add_run(history: &mut History, run: &Run, suites: &[Suite], versions: &[VersionRef]) {
-    for suite in suites {
-        for (spec, declared) in suite.slopes.iter().enumerate() {
-            for (artifact, at) in versions.iter().enumerate() {
-                let is_anchor = |block: &Block| run.anchor.as_deref() == Some(&block.cell.target);
-                let blocks = run.blocks.iter().filter(|block| {
-                    block.artifact == artifact
-                        && block.cell.suite == suite.name
-                        && declared.benchmarks.contains(&block.cell.benchmark)
-                        && !is_anchor(block)
-                });
-                let lines = lines(suite, declared, blocks);
-                if !lines.is_empty() {
-                    let run = history.runs.len() - 1;
-                    let suite = suite.name.clone();
-                    history.slopes.push(Slopes { at: *at, run, suite, spec, lines });
-                }
-            }
+/// A point with what its arm does how often.
+type Placed<'a> = (&'a LineKey, &'a Point);
+
+/// What is known of a table of a suite at its newest version; of versions that
+/// are equally new, by a run that is not quick, and by one with values.
+pub(crate) fn newest(history: &History, suite: &Suite, spec: &SlopeSpec) -> Option<Slopes> {
+    let mut by_run: BTreeMap<(usize, VersionRef), Vec<Placed<'_>>> = BTreeMap::new();
+    let is_asked = |(key, line): &(&LineKey, &Line)| {
+        !line.is_anchor && spec.benchmarks.contains(&key.benchmark)
+    };
+    for (key, line) in history.suites.get(&suite.name)?.iter().filter(is_asked) {
+        for point in &line.points {
+            by_run.entry((point.run(), point.measured)).or_default().push((key, point));
         }
     }
+    let mut newest: Vec<_> = by_run.into_iter().collect();
+    newest.sort_by_cached_key(|((run, at), _)| {
+        let head = &history.runs[*run];
+        let time = history.versions.get(*at).time();
+        Reverse((time, !head.is_quick(), head.started_at, *run))
+    });
+    let mut tables = newest.into_iter().filter_map(|((run, at), points)| {
+        let lines = lines(history, suite, spec, &points);
+        (!lines.is_empty()).then_some(Slopes { at, run, lines })
+    });
+    let first = tables.next()?;
+    if first.has_values() {
+        return Some(first);
+    }
+    Some(tables.find(Slopes::has_values).unwrap_or(first))
 }
 
-/// Blocks by line: what is compared, and the parameters beside it.
-type Groups<'a> = BTreeMap<usize, (SlopeLine, Vec<(f64, &'a Block)>)>;
+/// Points by line: what is compared, and the parameters beside it.
+type Groups<'a> = BTreeMap<usize, (SlopeLine, Vec<(f64, &'a Point)>)>;
 
-fn lines<'a>(
+fn lines(
+    history: &History,
     suite: &Suite,
     spec: &SlopeSpec,
-    blocks: impl Iterator<Item = &'a Block>,
+    points: &[Placed<'_>],
 ) -> Vec<SlopeLine> {
     let mut groups = Groups::new();
-    for block in blocks {
-        // In the order of the suite; of arms it no longer has nothing is told.
-        let found = suite.arms.iter().find(|arm| {
-            arm.benchmark == block.cell.benchmark
-                && arm.name == block.cell.arm
-                && arm.definition_sha256 == block.definition_sha256
-        });
-        let Some(arm) = found else { continue };
+    // In the order of the suite; of arms it no longer has nothing is told.
+    for arm in suite.arms.iter().filter(|arm| spec.benchmarks.contains(&arm.benchmark)) {
         let (Some(times), Some(name)) = (arm.parameter(&spec.over), arm.parameter(&spec.lines))
         else {
             continue;
@@ -103,49 +104,55 @@ fn lines<'a>(
         let is_beside = |key: &str| key != spec.over && key != spec.lines;
         let beside: Vec<(String, String)> =
             arm.parameters.iter().filter(|(key, _)| is_beside(key)).cloned().collect();
-        let same = |line: &SlopeLine| line.name == name && line.beside == beside;
-        let known = groups.iter().find(|(_, (line, _))| same(line)).map(|(key, _)| *key);
-        let key = known.unwrap_or(groups.len());
-        let empty = || (SlopeLine { name: name.to_owned(), beside, fits: Vec::new() }, Vec::new());
-        groups.entry(key).or_insert_with(empty).1.push((times, block));
+        let is_of_arm = |(key, point): &&Placed<'_>| {
+            (&key.benchmark, &key.arm) == (&arm.benchmark, &arm.name)
+                && history.definitions.get(point.definition) == arm.definition_sha256
+        };
+        for (_, point) in points.iter().filter(is_of_arm) {
+            let same = |line: &SlopeLine| line.name == name && line.beside == beside;
+            let known = groups.iter().find(|(_, (line, _))| same(line)).map(|(key, _)| *key);
+            let key = known.unwrap_or(groups.len());
+            let empty = || {
+                let (name, beside) = (name.to_owned(), beside.clone());
+                (SlopeLine { name, beside, fits: Vec::new() }, Vec::new())
+            };
+            groups.entry(key).or_insert_with(empty).1.push((times, point));
+        }
     }
-    let fitted = groups.into_values().map(|(mut line, blocks)| {
-        line.fits = spec.metrics.iter().map(|metric| fit(metric, &blocks)).collect();
+    let fitted = groups.into_values().map(|(mut line, points)| {
+        line.fits = spec.metrics.iter().map(|metric| fit(metric, &points)).collect();
         line
     });
     fitted.collect()
 }
 
-fn fit(metric: &Metric, blocks: &[(f64, &Block)]) -> Fit {
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    let mut void = 0;
-    for (times, block) in blocks {
-        if let Some(value) = block_value(block, metric) {
-            let is_void = block.labels.iter().any(|label| label.forbids_verdict());
-            void += usize::from(is_void);
+fn fit(metric: &Metric, points: &[(f64, &Point)]) -> Fit {
+    let (mut x, mut y, mut void) = (Vec::new(), Vec::new(), 0);
+    for (times, point) in points {
+        for (round, value) in point.block_values(metric) {
+            void += usize::from(round.is_void);
             // A generator that waits makes requests late, not dearer.
-            if !is_void || metric.noise != NoiseClass::Wall {
-                points.push((*times, value));
+            if !round.is_void || metric.noise != NoiseClass::Wall {
+                x.push(*times);
+                y.push(value);
             }
         }
     }
-    let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
     match least_squares(&x, &y, CONFIDENCE) {
         Ok(slope) => Fit::Measured { slope, void },
         Err(_) if void > 0 => Fit::Absent(format!("{void} blocks say nothing about the host")),
-        Err(_) if x.is_empty() => Fit::Absent(why_none(metric, blocks)),
+        Err(_) if x.is_empty() => Fit::Absent(why_none(metric, points)),
         Err(error) => Fit::Absent(error.to_string()),
     }
 }
 
-/// The first reason that a block gives for having no value.
-fn why_none(metric: &Metric, blocks: &[(f64, &Block)]) -> String {
-    let reason = blocks.iter().find_map(|(_, block)| match &block.outcome {
-        Outcome::Failed { reason, .. } | Outcome::Unsupported { reason } => Some(reason.clone()),
-        Outcome::Measured(measurements) => {
-            let absent = measurements.absent.iter().find(|absent| absent.metric == metric.name);
-            absent.map(|absent| absent.reason.clone())
+/// The first reason that a point gives for having no value.
+fn why_none(metric: &Metric, points: &[(f64, &Point)]) -> String {
+    let reason = points.iter().find_map(|(_, point)| match point.state(metric) {
+        State::Failed(reason) | State::Unsupported(reason) | State::Absent(reason) => {
+            Some(reason.to_owned())
         }
+        State::Measured { .. } => None,
     });
     reason.unwrap_or_else(|| "not measured".to_owned())
 }

@@ -1,6 +1,7 @@
 //! One number and one interval for the blocks of a series' point. Every
 //! statistic comes from `stats`; this only says which one a page shows.
 
+use serde::{Deserialize, Serialize};
 use stats::{interval, summary};
 
 /// How often an interval on a page holds the true value.
@@ -11,7 +12,7 @@ pub(crate) const CONFIDENCE: f64 = 0.95;
 pub(crate) const MIN_BLOCKS_FOR_INTERVAL: usize = 6;
 
 /// What the blocks say together.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Median of the blocks.
     pub(crate) value: f64,

@@ -1,9 +1,9 @@
 //! Lines over versions: which point speaks for a version, what may be joined
 //! by a line, and where something changed that forbids comparing.
 
-use crate::series::{History, Line, LineKey, Point, State};
+use crate::series::{DefinitionRef, History, Line, LineKey, Point, State};
 use crate::versions::VersionRef;
-use model::{Digest, Metric, Suite};
+use model::{Metric, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More versions would be too many for a drawing of this size; older ones
@@ -25,10 +25,7 @@ impl Axis {
         let all: BTreeSet<VersionRef> =
             lines.iter().flat_map(|(_, line)| &line.points).map(|point| point.at).collect();
         let mut versions: Vec<VersionRef> = all.into_iter().collect();
-        versions.sort_by_cached_key(|version| {
-            let (time, target, identity) = history.versions.order(*version);
-            (time, target.to_owned(), identity)
-        });
+        versions.sort_by_key(|version| history.versions.rank(*version));
         let left_out = versions.len().saturating_sub(MOST_PLACES);
         versions.drain(..left_out);
         let places =
@@ -67,7 +64,7 @@ pub(crate) type Placed<'a> = (usize, &'a Point);
 /// One point for each place and segment, in the order of places: the one
 /// whose run speaks for the version.
 pub(crate) fn shown<'a>(history: &History, axis: &Axis, line: &'a Line) -> Vec<Placed<'a>> {
-    let mut best: BTreeMap<(usize, (&str, Digest)), &Point> = BTreeMap::new();
+    let mut best: BTreeMap<(usize, (&str, DefinitionRef)), &Point> = BTreeMap::new();
     for point in &line.points {
         let Some(place) = axis.place(point.at) else { continue };
         let key = (place, point.segment(&history.runs));
@@ -81,10 +78,7 @@ pub(crate) fn shown<'a>(history: &History, axis: &Axis, line: &'a Line) -> Vec<P
 
 /// The point that speaks for the newest version of a line.
 pub(crate) fn newest<'a>(history: &History, line: &'a Line) -> Option<&'a Point> {
-    line.points.iter().max_by_key(|point| {
-        let (time, target, identity) = history.versions.order(point.at);
-        (time, target.to_owned(), identity, history.rank(point))
-    })
+    line.points.iter().max_by_key(|point| (history.versions.rank(point.at), history.rank(point)))
 }
 
 /// Runs of measured points of one segment. A version that failed interrupts
@@ -94,7 +88,7 @@ pub(crate) fn segments<'a>(
     points: &[Placed<'a>],
     metric: &Metric,
 ) -> Vec<Vec<Placed<'a>>> {
-    let mut by_segment: BTreeMap<(&str, Digest), Vec<Vec<Placed<'a>>>> = BTreeMap::new();
+    let mut by_segment: BTreeMap<(&str, DefinitionRef), Vec<Vec<Placed<'a>>>> = BTreeMap::new();
     for &(place, point) in points {
         let pieces =
             by_segment.entry(point.segment(&history.runs)).or_insert_with(|| vec![Vec::new()]);
@@ -129,8 +123,8 @@ pub(crate) fn changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) 
                     "what {} {} measures was defined anew ({} to {})",
                     key.target,
                     key.arm,
-                    before.1.definition.short(),
-                    after.1.definition.short()
+                    history.definitions.get(before.1.definition).short(),
+                    history.definitions.get(after.1.definition).short()
                 );
                 found.push(Change { place: *after.0, told });
             }
@@ -144,7 +138,7 @@ fn testbed_changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) -> 
     let points = lines.iter().flat_map(|(_, points)| points.iter().copied());
     let newest: Vec<(usize, &str)> = newest_of_places(history, points)
         .into_iter()
-        .map(|(place, point)| (place, history.runs[point.run].epoch.as_str()))
+        .map(|(place, point)| (place, &*history.runs[point.run()].epoch))
         .collect();
     let mut found = Vec::new();
     for ((_, before), (place, after)) in newest.iter().zip(newest.iter().skip(1)) {
@@ -171,7 +165,7 @@ fn newest_of_places<'a>(
     let mut newest: BTreeMap<usize, &Point> = BTreeMap::new();
     for (place, point) in points {
         let entry = newest.entry(place).or_insert(point);
-        if history.runs[point.run].started_at > history.runs[entry.run].started_at {
+        if history.runs[point.run()].started_at > history.runs[entry.run()].started_at {
             *entry = point;
         }
     }

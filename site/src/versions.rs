@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Names a version inside one build of the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct VersionRef(usize);
+pub(crate) struct VersionRef(u32);
 
 /// One state of one target.
 #[derive(Debug, Clone)]
@@ -25,6 +25,10 @@ pub(crate) struct Version {
 pub(crate) struct Versions {
     all: Vec<Version>,
     known: BTreeMap<(String, String), VersionRef>,
+    /// By reference; made by [`Self::settle`].
+    ranks: Vec<u32>,
+    /// Likewise, among what stands in an order.
+    place_ranks: Vec<Option<u32>>,
 }
 
 impl Versions {
@@ -40,27 +44,93 @@ impl Versions {
             let version =
                 Version { target: target.to_owned(), id: id.clone(), first_measured: run_started };
             self.all.push(version);
-            VersionRef(self.all.len() - 1)
+            VersionRef(self.all.len() as u32 - 1)
         });
-        let version = &mut self.all[reference.0];
+        let version = &mut self.all[reference.0 as usize];
         version.first_measured = version.first_measured.min(run_started);
         reference
     }
 
     /// The version a reference of this collection stands for.
     pub(crate) fn get(&self, reference: VersionRef) -> &Version {
-        &self.all[reference.0]
+        &self.all[reference.0 as usize]
     }
 
-    /// What orders versions: the time of the commit, else of the first
-    /// measurement; then names, so that the order never depends on chance.
-    pub(crate) fn order(&self, reference: VersionRef) -> (Timestamp, &str, String) {
-        let version = self.get(reference);
-        (version.time(), &version.target, identity(&version.id))
+    /// Orders all versions, once every run is known: by the time of the commit,
+    /// else of the first measurement; then by names, so that the order never
+    /// depends on chance.
+    pub(crate) fn settle(&mut self) {
+        let mut order: Vec<u32> = (0..self.all.len() as u32).collect();
+        order.sort_by_cached_key(|&reference| {
+            let version = self.get(VersionRef(reference));
+            (version.time(), version.target.clone(), identity(&version.id))
+        });
+        self.ranks = vec![0; order.len()];
+        for (rank, reference) in (0..).zip(order) {
+            self.ranks[reference as usize] = rank;
+        }
+        let places: Vec<Option<Place>> = self.all.iter().map(Version::place).collect();
+        let mut order: Vec<usize> = (0..places.len()).filter(|at| places[*at].is_some()).collect();
+        order.sort_by(|a, b| places[*a].cmp(&places[*b]));
+        self.place_ranks = vec![None; places.len()];
+        for (rank, at) in (0..).zip(order) {
+            self.place_ranks[at] = Some(rank);
+        }
+    }
+
+    /// Where a version stands among those that stand in an order; see
+    /// [`Version::place`].
+    pub(crate) fn place_rank(&self, reference: VersionRef) -> Option<u32> {
+        self.place_ranks[reference.0 as usize]
+    }
+
+    /// Where a version stands among all.
+    pub(crate) fn rank(&self, reference: VersionRef) -> u32 {
+        self.ranks[reference.0 as usize]
+    }
+
+    /// Every version of a target, in order.
+    pub(crate) fn of_target(&self, target: &str) -> Vec<VersionRef> {
+        let all = (0..self.all.len() as u32).map(VersionRef);
+        let mut own: Vec<VersionRef> = all.filter(|it| self.get(*it).target == target).collect();
+        own.sort_by_key(|version| self.rank(*version));
+        own
     }
 }
 
+/// Where a version stands among those of its target: commits by time, releases
+/// by number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Release(Vec<u64>, String),
+    Commit(Timestamp, String),
+}
+
 impl Version {
+    /// Its place; `None` of what stands in no order: given binaries and modified
+    /// sources.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match &self.id {
+            VersionId::Commit { sha, committed_at, modified: None, .. } => {
+                Some(Place::Commit(*committed_at, sha.clone()))
+            }
+            VersionId::Release { version } => {
+                let numbers = version.split(['.', '-', '+']).map_while(|part| part.parse().ok());
+                Some(Place::Release(numbers.collect(), version.clone()))
+            }
+            VersionId::Commit { .. } | VersionId::Binary { .. } => None,
+        }
+    }
+
+    /// The full name: a hash, a release.
+    pub(crate) fn name(&self) -> String {
+        match &self.id {
+            VersionId::Commit { sha, .. } => sha.clone(),
+            VersionId::Release { version } => version.clone(),
+            VersionId::Binary { sha256 } => sha256.to_string(),
+        }
+    }
+
     /// A short name.
     pub(crate) fn label(&self) -> String {
         self.id.label()

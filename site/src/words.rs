@@ -33,8 +33,8 @@ pub(crate) fn times(ratio: f64) -> String {
 }
 
 /// One block or several.
-pub(crate) fn blocks(count: usize) -> String {
-    counted(count, "block")
+pub(crate) fn blocks(count: u32) -> String {
+    counted(count as usize, "block")
 }
 
 /// `1 thing`, `2 things`.
@@ -82,7 +82,7 @@ pub(crate) fn run_caveats(run: &RunHead) -> Vec<Caveat> {
 
 /// What a reader must know of a point's numbers.
 pub(crate) fn caveats(point: &Point, runs: &[RunHead]) -> Vec<Caveat> {
-    let mut caveats = run_caveats(&runs[point.run]);
+    let mut caveats = run_caveats(&runs[point.run()]);
     let counts = &point.blocks;
     let labels = [
         (counts.generator_bound, Label::GeneratorBound),
@@ -142,11 +142,12 @@ pub(crate) fn said(metric: &Metric, state: &State<'_>) -> Said {
 fn ratio_said(ratio: &Ratio) -> (String, String) {
     match ratio {
         Ratio::IsAnchor => ("anchor".to_owned(), String::new()),
-        Ratio::Absent(reason) => ("none".to_owned(), reason.clone().into_owned()),
-        Ratio::Measured { summary, left_out, .. } => {
+        Ratio::Absent(reason) => ("none".to_owned(), reason.to_string()),
+        Ratio::Measured(measured) => {
+            let summary = &measured.summary;
             let mut detail = interval(summary, "rounds", times);
-            if *left_out > 0 {
-                let rounds = counted(*left_out, "round");
+            if measured.left_out > 0 {
+                let rounds = counted(measured.left_out, "round");
                 detail.push_str(&format!("; {rounds} left out for the generator"));
             }
             (times(summary.value), detail)
@@ -157,6 +158,8 @@ fn ratio_said(ratio: &Ratio) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::MeasuredRatio;
+    use std::sync::Arc;
 
     #[test]
     fn ratios_read_well() {
@@ -182,7 +185,11 @@ mod tests {
         let summary =
             Summary { value: 184_000.0, interval: Some((180_000.0, 190_000.0)), blocks: 10 };
         let few = Summary { value: 6.0, interval: None, blocks: 3 };
-        let ratio = Ratio::Measured { summary: few, anchor_arm: "wasi=native".into(), left_out: 2 };
+        let ratio = Ratio::Measured(Arc::new(MeasuredRatio {
+            summary: few,
+            anchor_arm: "wasi=native".into(),
+            left_out: 2,
+        }));
         check(
             State::Measured { summary: &summary, ratio: &ratio },
             "measured | 184 µs | 180 µs to 190 µs | 6.00× | 3 of 6 rounds needed; 2 rounds left out for the generator",

@@ -6,6 +6,7 @@ use crate::Error;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 /// Marks a folder as made by this program, and so as one it may replace.
@@ -18,7 +19,13 @@ const MARKER_TEXT: &str =
 pub(crate) struct Output {
     target: PathBuf,
     staging: TempDir,
-    written: BTreeSet<String>,
+    written: Mutex<Written>,
+}
+
+#[derive(Default)]
+struct Written {
+    files: BTreeSet<String>,
+    folders: BTreeSet<PathBuf>,
 }
 
 impl Output {
@@ -33,26 +40,30 @@ impl Output {
             .permissions(readable_by_all())
             .tempdir_in(&parent)
             .map_err(io("creating a folder in", &parent))?;
-        let mut output = Self { target, staging, written: BTreeSet::new() };
-        output.write(MARKER, MARKER_TEXT)?;
+        let output = Self { target, staging, written: Mutex::default() };
+        output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
 
     /// Writes one file; `path` is relative to the site's root.
-    pub(crate) fn write(&mut self, path: &str, content: &str) -> Result<(), Error> {
-        if !self.written.insert(path.to_owned()) {
-            return Err(Error::Twice { path: path.to_owned() });
-        }
+    pub(crate) fn write(&self, path: &str, content: &[u8]) -> Result<(), Error> {
         let file = self.staging.path().join(path);
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(io("creating", folder))?;
+        let folder = file.parent().unwrap_or(Path::new("/")).to_path_buf();
+        {
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            if !written.files.insert(path.to_owned()) {
+                return Err(Error::Twice { path: path.to_owned() });
+            }
+            if written.folders.insert(folder.clone()) {
+                fs::create_dir_all(&folder).map_err(io("creating", &folder))?;
+            }
         }
         fs::write(&file, content).map_err(io("writing", &file))
     }
 
     /// How many files there are.
     pub(crate) fn files(&self) -> usize {
-        self.written.len()
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).files.len()
     }
 
     /// Puts the new site in the place of the old one.
@@ -111,7 +122,7 @@ fn readable_by_all() -> fs::Permissions {
     fs::Permissions::from_mode(0o755)
 }
 
-fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let path = path.to_path_buf();
     move |source| Error::Io { action, path, source }
 }
@@ -125,8 +136,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("out");
         for (path, content) in [("a/one.html", "1"), ("b/two.html", "2")] {
-            let mut output = Output::start(&target).unwrap();
-            output.write(path, content).unwrap();
+            let output = Output::start(&target).unwrap();
+            output.write(path, content.as_bytes()).unwrap();
             output.finish().unwrap();
             assert_eq!(fs::read_to_string(target.join(path)).unwrap(), content);
         }
@@ -138,11 +149,11 @@ mod tests {
     fn an_unfinished_build_leaves_the_old_site() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("out");
-        let mut output = Output::start(&target).unwrap();
-        output.write("index.html", "old").unwrap();
+        let output = Output::start(&target).unwrap();
+        output.write("index.html", b"old").unwrap();
         output.finish().unwrap();
-        let mut output = Output::start(&target).unwrap();
-        output.write("index.html", "new").unwrap();
+        let output = Output::start(&target).unwrap();
+        output.write("index.html", b"new").unwrap();
         drop(output);
         assert_eq!(fs::read_to_string(target.join("index.html")).unwrap(), "old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "something was left behind");
@@ -160,10 +171,10 @@ mod tests {
     #[test]
     fn a_path_is_written_once() {
         let dir = tempfile::tempdir().unwrap();
-        let mut output = Output::start(&dir.path().join("out")).unwrap();
-        output.write("x", "1").unwrap();
+        let output = Output::start(&dir.path().join("out")).unwrap();
+        output.write("x", b"1").unwrap();
         assert_eq!(
-            output.write("x", "2").unwrap_err().to_string(),
+            output.write("x", b"2").unwrap_err().to_string(),
             "two pages would be written to x"
         );
     }

@@ -21,9 +21,9 @@ use std::path::Path;
 const WIDTHS: [u32; 2] = [1280, 360];
 
 fn build(out: &Path, runs: &[Run]) {
-    let (suites, config) = (fixture::suites(), fixture::config());
+    let inputs = fixture::inputs();
     let entries = fixture::entries(runs);
-    let mut builder = SiteBuilder::start(&suites, &config, entries, out, fixture::now()).unwrap();
+    let mut builder = SiteBuilder::start(&inputs, entries, out, None, fixture::now()).unwrap();
     for run in runs {
         builder.add_run(run).unwrap();
     }

@@ -197,6 +197,9 @@ pub(crate) enum Site {
         /// The folder to write; replaced as a whole
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Read every run again instead of what the last build kept of it
+        #[arg(long)]
+        no_cache: bool,
     },
     /// Serve a built site for preview
     Serve {

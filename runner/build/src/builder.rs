@@ -200,6 +200,10 @@ impl Builder {
         repository::newest_tag_before(&repository, tags, &commit)
     }
 
+    pub(crate) fn project(&self) -> &Project {
+        &self.project
+    }
+
     /// The commit that is checked out, if there is one: which tools these are.
     pub fn checked_out(&self) -> Option<VersionId> {
         let repository = self.project.open().ok()?;

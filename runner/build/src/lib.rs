@@ -29,6 +29,7 @@ mod repository;
 mod resolved;
 mod source;
 mod sync;
+mod tagged;
 mod toolchain;
 
 pub use builder::{Builder, Built};

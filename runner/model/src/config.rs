@@ -12,12 +12,15 @@ use toml::Spanned;
 
 mod calibrate;
 mod gate;
+mod goal;
 mod target;
 mod wire;
 mod wire_gate;
 
 pub use calibrate::{Calibrate, Planted};
 pub use gate::{Budget, Drift, Gate, Rule, Selector, SeriesName, Waiver};
+use goal::WireGoal;
+pub use goal::{Goal, SiteConfig};
 pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
 use wire::WireTarget;
 use wire_gate::WireGate;
@@ -45,6 +48,10 @@ pub struct Config {
     pub gate: Option<Gate>,
     /// How the method itself is tried out, if it is.
     pub calibrate: Option<Calibrate>,
+    /// Where series are meant to go, in the order they were written.
+    pub goals: Vec<Goal>,
+    /// What the pages are told.
+    pub site: SiteConfig,
 }
 
 /// How much is measured.
@@ -105,6 +112,9 @@ struct WireConfig {
     targets: IndexMap<String, Spanned<WireTarget>>,
     gate: Option<WireGate>,
     calibrate: Option<Spanned<Calibrate>>,
+    #[serde(default)]
+    goal: Vec<Spanned<WireGoal>>,
+    site: Option<Spanned<SiteConfig>>,
 }
 
 #[derive(Deserialize)]
@@ -156,7 +166,15 @@ impl Config {
             }
             Ok(*profile.get_ref())
         };
+        let goals = wire.goal.into_iter().map(|goal| {
+            let is_target = |name: &str| wire.targets.contains_key(name);
+            let (target, has_anchor) = (wire.default_target.get_ref(), wire.anchor.is_some());
+            goal::goal_of(source, target, has_anchor, is_target, goal)
+        });
+        let goals = goals.collect::<Result<_, _>>()?;
         Ok(Self {
+            goals,
+            site: goal::site_of(source, wire.site)?,
             margins,
             quick: profile(&wire.profiles.quick)?,
             full: profile(&wire.profiles.full)?,

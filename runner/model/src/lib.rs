@@ -4,6 +4,7 @@
 //! This crate reads text and checks it. It must not open a database or a
 //! socket, start a process, read a clock or decide anything statistical.
 
+mod annotation;
 pub mod bundle;
 pub mod config;
 mod diagnostic;
@@ -15,9 +16,11 @@ mod suite;
 mod testbed;
 mod version;
 
+pub use annotation::{Annotation, Moment};
 pub use config::{
-    Budget, Calibrate, Config, CrateSource, Drift, Gate, Launch, Margins, OptionSpec, Origin,
-    Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName, Supported, Target, Waiver,
+    Budget, Calibrate, Config, CrateSource, Drift, Gate, Goal, Launch, Margins, OptionSpec, Origin,
+    Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName, SiteConfig, Supported,
+    Target, Waiver,
 };
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};

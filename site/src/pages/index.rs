@@ -75,7 +75,7 @@ const MOST_RUNS: usize = 30;
 pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
     let shown = site.entries.len().min(MOST_RUNS);
     let page = Index {
-        layout: site.layout("", "Benchmarks of a WebAssembly component host"),
+        layout: Layout::of("index.html", "Benchmarks of a WebAssembly component host"),
         answer: answer(site),
         empty: if site.entries.iter().any(|entry| entry.status == RunStatus::Complete) {
             "no run has measured it successfully."
@@ -107,7 +107,7 @@ fn answer(site: &Site<'_>) -> Option<Answer> {
         let point = candidate.point;
         let arm = &candidate.line.key.arm;
         (
-            site.history.runs[point.run].is_quick(),
+            site.history.runs[point.run()].is_quick(),
             // What has a floor is the host's own doing.
             !candidate.has_floor,
             point.blocks.void > 0,
@@ -119,7 +119,7 @@ fn answer(site: &Site<'_>) -> Option<Answer> {
     let Candidate { metric, line, point, newer, .. } = best;
     let state = point.state(metric);
     let claim = claim::claim(metric, &line.key.target, &line.key.arm, site.anchor(), &state)?;
-    let run = &site.history.runs[point.run];
+    let run = &site.history.runs[point.run()];
     let version = site.history.versions.get(point.at);
     let basis = format!(
         "Version {} ({}), median of {} on testbed {}, measured {}.{}",
@@ -162,7 +162,7 @@ fn candidates<'a>(site: &Site<'a>) -> Vec<Candidate<'a>> {
             let Some(shown) = Benchmark::of(site, suite, benchmark) else { continue };
             let has_floor = shown.lines.iter().any(|line| line.line.is_anchor);
             for line in shown.lines {
-                if line.key.target != site.config.default_target || line.line.is_anchor {
+                if line.key.target != site.config().default_target || line.line.is_anchor {
                     continue;
                 }
                 let newest = trend::newest(site.history, line.line);
@@ -183,7 +183,7 @@ fn newest_where<'a>(
     condition: impl Fn(&&'a Point) -> bool,
 ) -> Option<&'a Point> {
     let matching = line.points.iter().filter(|(_, point)| condition(point));
-    matching.max_by_key(|(place, point)| (*place, point.run)).map(|(_, point)| *point)
+    matching.max_by_key(|(place, point)| (*place, point.run())).map(|(_, point)| *point)
 }
 
 fn tile(site: &Site<'_>, name: &str) -> Tile {
@@ -195,10 +195,9 @@ fn tile(site: &Site<'_>, name: &str) -> Tile {
         let Some(shown) = Benchmark::of(site, name, benchmark) else { continue };
         let own = || shown.lines.iter().filter(|line| !line.line.is_anchor);
         let points = own().filter_map(|line| trend::newest(site.history, line.line));
-        newest = points.chain(newest).max_by_key(|point| {
-            let (time, target, identity) = site.history.versions.order(point.at);
-            (time, target.to_owned(), identity, site.history.rank(point))
-        });
+        newest = points
+            .chain(newest)
+            .max_by_key(|point| (site.history.versions.rank(point.at), site.history.rank(point)));
         let newest_of_group = shown.axis.versions.last().copied();
         groups.push(Group {
             benchmark: benchmark.to_owned(),
@@ -225,7 +224,7 @@ fn tile(site: &Site<'_>, name: &str) -> Tile {
 }
 
 fn stamp(site: &Site<'_>, point: &Point) -> String {
-    let run = &site.history.runs[point.run];
+    let run = &site.history.runs[point.run()];
     let version = site.history.versions.get(point.at);
     format!(
         "{}@{} · measured {} · testbed {}",
@@ -254,7 +253,7 @@ fn row(
             piece.iter().filter_map(value).collect()
         })
         .collect();
-    let name = if line.key.target == site.config.default_target {
+    let name = if line.key.target == site.config().default_target {
         line.key.arm.clone()
     } else {
         format!("{} {}", line.key.target, line.key.arm)

@@ -88,7 +88,7 @@ impl<'a> Benchmark<'a> {
     pub(crate) fn of(site: &Site<'a>, suite: &'a str, name: &'a str) -> Option<Self> {
         let all = site.history.suites.get(suite)?;
         let declared = site.declared(suite);
-        let found = trend::lines_of(all, name, declared, &site.config.default_target);
+        let found = trend::lines_of(all, name, declared, &site.config().default_target);
         let axis = Axis::of(site.history, &found);
         let (mut own, mut anchors) = (0, 0);
         let lines = found
@@ -231,8 +231,8 @@ impl<'a> Benchmark<'a> {
         changes: &[Change],
     ) -> Result<ChartView, Error> {
         let value = |state: &State<'_>| match state {
-            State::Measured { ratio: Ratio::Measured { summary, .. }, .. } => {
-                Some((summary.value, summary.interval))
+            State::Measured { ratio: Ratio::Measured(measured), .. } => {
+                Some((measured.summary.value, measured.summary.interval))
             }
             _ => None,
         };
@@ -348,13 +348,13 @@ impl<'a> Benchmark<'a> {
         let mut rows = Vec::new();
         for line in self.of_metric(metric) {
             for (_, point) in line.points.iter().filter(|(at, _)| *at == place) {
-                let run = &history.runs[point.run];
+                let run = &history.runs[point.run()];
                 rows.push(ValueRow {
                     target: line.key.target.clone(),
                     arm: line.key.arm.clone(),
                     said: words::said(metric, &point.state(metric)),
                     blocks: words::block_counts(&point.blocks),
-                    epoch: run.epoch.clone(),
+                    epoch: run.epoch.to_string(),
                     run: run.id.as_str().chars().take(8).collect(),
                     run_href: names::run_page(&run.id),
                     caveats: words::caveats(point, &history.runs),

@@ -1,6 +1,6 @@
 //! The page for what is not there.
 
-use super::{Layout, Site, render};
+use super::{Layout, render};
 use crate::Error;
 use askama::Template;
 
@@ -14,6 +14,6 @@ struct Missing {
 }
 
 /// Renders the page.
-pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
-    render(PATH, &Missing { layout: site.layout("", "No such page") })
+pub(crate) fn page() -> Result<String, Error> {
+    render(PATH, &Missing { layout: Layout::of(PATH, "No such page") })
 }

@@ -9,54 +9,151 @@ pub(crate) mod slope;
 pub(crate) mod suite;
 
 use crate::Error;
+use crate::data;
+use crate::found::Found;
+use crate::inputs::Inputs;
+use crate::names;
 use crate::series::History;
 use crate::source::RunEntry;
-use crate::words;
 use askama::Template;
 use jiff::Timestamp;
 use model::{Config, RunStatus, Suite};
 use std::collections::BTreeSet;
 
+/// The navigation: page from the site's root, and what it is called.
+pub(crate) const NAV: &[(&str, &str)] = &[("index.html", "Overview")];
+
 /// Everything a page may show.
 pub(crate) struct Site<'a> {
-    /// The suites of the checkout, in order.
-    pub(crate) suites: &'a [Suite],
-    pub(crate) config: &'a Config,
+    pub(crate) inputs: &'a Inputs,
     pub(crate) history: &'a History,
+    /// What is known of every series.
+    pub(crate) found: &'a Found,
     /// Every run there is, newest first.
     pub(crate) entries: &'a [RunEntry],
+    /// For how old the data are, and nothing else.
     pub(crate) now: Timestamp,
+}
+
+/// A file of the site.
+pub(crate) struct Page {
+    /// From the site's root.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Makes some pages; several are made at the same time.
+pub(crate) type Make<'a> = Box<dyn Fn(&Site<'_>) -> Result<Vec<Page>, Error> + Send + Sync + 'a>;
+
+/// Makers of every file that needs all runs.
+pub(crate) fn all<'a>(site: &Site<'a>) -> Vec<Make<'a>> {
+    let mut makers: Vec<Make<'a>> = vec![
+        Box::new(|_| Ok(fixed())),
+        Box::new(|site| Ok(vec![Page::of("index.html", index::page(site)?)])),
+        Box::new(|_| Ok(vec![Page::of(missing::PATH, missing::page()?)])),
+    ];
+    for name in site.suite_names() {
+        makers.push(Box::new(move |site| suite_pages(site, name)));
+    }
+    makers
+}
+
+fn suite_pages(site: &Site<'_>, name: &str) -> Result<Vec<Page>, Error> {
+    let mut pages = vec![Page::of(names::suite_page(name), suite::page(site, name)?)];
+    for benchmark in suite::benchmark_names(site, name) {
+        for metric in suite::shown_metrics(site, name, benchmark) {
+            let file = names::data_file(name, benchmark, metric.name);
+            let json = data::json(site, name, benchmark, metric, &file)?;
+            pages.push(Page::of(file, json));
+        }
+    }
+    Ok(pages)
+}
+
+/// Files that are the same in every site.
+fn fixed() -> Vec<Page> {
+    let style =
+        concat!(include_str!("../../static/style.css"), include_str!("../../static/pages.css"));
+    vec![
+        Page::of("style.css", style),
+        Page::of("site.js", include_str!("../../static/site.js")),
+        Page::of("icon.svg", include_str!("../../static/icon.svg")),
+    ]
+}
+
+impl Page {
+    /// A file of text.
+    pub(crate) fn of(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), bytes: text.into().into_bytes() }
+    }
 }
 
 /// What the frame around every page needs.
 pub(crate) struct Layout {
-    /// From the page to the site's root: empty or `../`.
-    pub(crate) root: &'static str,
+    /// From the page to the site's root: empty, `../`, or more of them.
+    pub(crate) root: String,
     pub(crate) title: String,
-    pub(crate) data_until: Option<String>,
-    pub(crate) built: String,
+    /// For search engines and previews.
+    pub(crate) description: String,
+    /// The content security policy.
+    pub(crate) policy: &'static str,
+    /// Further scripts, from the site's root.
+    pub(crate) scripts: &'static [&'static str],
+    pub(crate) nav: Vec<NavEntry>,
 }
 
-impl<'a> Site<'a> {
-    /// The frame of a page.
-    pub(crate) fn layout(&self, root: &'static str, title: &str) -> Layout {
-        Layout {
-            root,
+/// An entry of the navigation.
+pub(crate) struct NavEntry {
+    pub(crate) href: String,
+    pub(crate) label: &'static str,
+    pub(crate) is_here: bool,
+}
+
+/// Nothing from anywhere but the site itself, and no script or style inside a page.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+                      base-uri 'self'; form-action 'none'";
+
+impl Layout {
+    /// The frame of the page `path`.
+    pub(crate) fn of(path: &str, title: &str) -> Self {
+        let root = "../".repeat(path.matches('/').count());
+        let nav = NAV.iter().map(|(href, label)| NavEntry {
+            href: format!("{root}{href}"),
+            label,
+            is_here: *href == path,
+        });
+        Self {
+            nav: nav.collect(),
             title: format!("{title} · are we fast yet?"),
-            data_until: self.data_until().map(words::day),
-            built: words::day(self.now),
+            description: title.to_owned(),
+            policy: POLICY,
+            scripts: &[],
+            root,
         }
     }
 
+    /// With a sentence for search engines and previews.
+    pub(crate) fn described(self, description: impl Into<String>) -> Self {
+        Self { description: description.into(), ..self }
+    }
+}
+
+impl<'a> Site<'a> {
+    /// What people wrote in `bench.toml`.
+    pub(crate) fn config(&self) -> &'a Config {
+        &self.inputs.config
+    }
+
     /// When the newest run with results started.
-    fn data_until(&self) -> Option<Timestamp> {
+    pub(crate) fn data_until(&self) -> Option<Timestamp> {
         let complete = self.entries.iter().filter(|entry| entry.status == RunStatus::Complete);
         complete.map(|entry| entry.started_at).max()
     }
 
     /// Every suite's name: those of the checkout, then those only measured.
-    pub(crate) fn suite_names(&self) -> Vec<&str> {
-        let declared: Vec<&str> = self.suites.iter().map(|suite| suite.name.as_str()).collect();
+    pub(crate) fn suite_names(&self) -> Vec<&'a str> {
+        let suites = self.inputs.suites.iter();
+        let declared: Vec<&str> = suites.map(|suite| suite.name.as_str()).collect();
         let known: BTreeSet<&str> = declared.iter().copied().collect();
         let measured = self.history.suites.keys().map(String::as_str);
         let only_measured: Vec<&str> = measured.filter(|name| !known.contains(name)).collect();
@@ -65,20 +162,20 @@ impl<'a> Site<'a> {
 
     /// The suite of that name, if the checkout has it.
     pub(crate) fn declared(&self, name: &str) -> Option<&'a Suite> {
-        self.suites.iter().find(|suite| suite.name == name)
+        self.inputs.suite(name)
     }
 
     /// What the column of ratios is called.
     pub(crate) fn ratio_heading(&self) -> String {
-        match &self.config.anchor {
+        match &self.config().anchor {
             Some(anchor) => format!("vs {anchor}"),
             None => "vs anchor".to_owned(),
         }
     }
 
     /// The anchor's name in sentences.
-    pub(crate) fn anchor(&self) -> &str {
-        self.config.anchor.as_deref().unwrap_or("anchor")
+    pub(crate) fn anchor(&self) -> &'a str {
+        self.config().anchor.as_deref().unwrap_or("anchor")
     }
 }
 

@@ -1,7 +1,9 @@
 //! The page of a run: what it stood on, and every block with every number.
 
-use super::{Layout, Site, render};
+use super::{Layout, render};
 use crate::Error;
+use crate::inputs::Inputs;
+use crate::names;
 use crate::summary;
 use crate::words;
 use askama::Template;
@@ -71,7 +73,7 @@ struct Failure {
 }
 
 /// Renders the page of a run.
-pub(crate) fn page(site: &Site<'_>, run: &Run) -> Result<String, Error> {
+pub(crate) fn page(_inputs: &Inputs, run: &Run) -> Result<String, Error> {
     let mut by_benchmark: BTreeMap<(&str, &str), Vec<&Block>> = BTreeMap::new();
     for block in &run.blocks {
         by_benchmark.entry((&block.cell.suite, &block.cell.benchmark)).or_default().push(block);
@@ -86,7 +88,7 @@ pub(crate) fn page(site: &Site<'_>, run: &Run) -> Result<String, Error> {
     let labels: BTreeSet<Label> =
         run.blocks.iter().flat_map(|block| block.labels.iter().copied()).collect();
     let page = RunPage {
-        layout: site.layout("../", &format!("Run {}", run.id)),
+        layout: Layout::of(&names::run_page(&run.id), &format!("Run {}", run.id)),
         id: run.id.to_string(),
         lead: lead(run),
         quick: run.profile == ProfileName::Quick.word(),
@@ -102,7 +104,7 @@ pub(crate) fn page(site: &Site<'_>, run: &Run) -> Result<String, Error> {
             .collect(),
         groups,
     };
-    render(&crate::names::run_page(&run.id), &page)
+    render(&names::run_page(&run.id), &page)
 }
 
 fn lead(run: &Run) -> String {
@@ -115,7 +117,7 @@ fn lead(run: &Run) -> String {
     let beside = run.anchor.as_ref().map(|a| format!(" beside {a}")).unwrap_or_default();
     format!(
         "{} of {}{beside}, {}, started {}.",
-        words::blocks(run.blocks.len()),
+        words::blocks(run.blocks.len() as u32),
         if versions.is_empty() { "the anchor alone".to_owned() } else { versions.join(" and ") },
         run.status.word(),
         words::minute(run.started_at)
@@ -178,12 +180,15 @@ fn failures_lead(run: &Run) -> String {
     let unsupported = count(|outcome| matches!(outcome, Outcome::Unsupported { .. }));
     let failed = match failed {
         0 => "No block failed".to_owned(),
-        count => format!("{} failed", words::blocks(count)),
+        count => format!("{} failed", words::blocks(count as u32)),
     };
     match unsupported {
         0 => format!("{failed}."),
         count => {
-            format!("{failed}; {} asked for what a version does not support.", words::blocks(count))
+            format!(
+                "{failed}; {} asked for what a version does not support.",
+                words::blocks(count as u32)
+            )
         }
     }
 }
@@ -206,7 +211,7 @@ fn group(run: &Run, position: usize, suite: &str, benchmark: &str, blocks: &[&Bl
         benchmark: benchmark.to_owned(),
         caption: format!(
             "{} in the order they were measured; definitions: {}",
-            words::blocks(blocks.len()),
+            words::blocks(blocks.len() as u32),
             definitions.into_iter().collect::<Vec<_>>().join(", ")
         ),
         rows: ordered.iter().map(|block| row(run, block, &metrics)).collect(),

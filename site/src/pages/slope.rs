@@ -67,14 +67,8 @@ pub(crate) fn views(site: &Site<'_>, suite: &str) -> Result<Vec<SlopeView>, Erro
     let Some(declared) = site.declared(suite) else { return Ok(Vec::new()) };
     let mut views = Vec::new();
     for (position, spec) in declared.slopes.iter().enumerate() {
-        let mine = |slopes: &&Slopes| slopes.suite == suite && slopes.spec == position;
-        let newest = site.history.slopes.iter().filter(mine).max_by_key(|slopes| {
-            let run = &site.history.runs[slopes.run];
-            let (time, ..) = site.history.versions.order(slopes.at);
-            (slopes.has_values(), time, !run.is_quick(), run.started_at)
-        });
-        if let Some(newest) = newest {
-            views.push(view(site, spec, newest, &format!("slope-{position}"))?);
+        if let Some(newest) = crate::slope::newest(site.history, declared, spec) {
+            views.push(view(site, spec, &newest, &format!("slope-{position}"))?);
         }
     }
     Ok(views)
@@ -168,7 +162,7 @@ fn cell(metric: &Metric, fit: &Fit) -> CellView {
                     0 => half,
                     _ => format!(
                         "{half}; in {}, the load generator had to wait",
-                        words::blocks(*void)
+                        words::blocks(*void as u32)
                     ),
                 }
             }),

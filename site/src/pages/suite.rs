@@ -5,7 +5,8 @@ use super::slope::{self, SlopeView};
 use super::{Layout, Site, render};
 use crate::Error;
 use crate::fold::metrics_of;
-use crate::series::Value;
+use crate::names;
+use crate::series::{Point, Value};
 use crate::trend;
 use crate::versions::shell_word;
 use crate::words;
@@ -55,7 +56,7 @@ pub(crate) fn page(site: &Site<'_>, name: &str) -> Result<String, Error> {
     }
     let title = declared.map_or_else(|| name.to_owned(), |suite| suite.title.clone());
     let page = SuitePage {
-        layout: site.layout("../", &title),
+        layout: Layout::of(&names::suite_page(name), &title),
         title,
         why: declared.map_or_else(
             || {
@@ -73,7 +74,7 @@ pub(crate) fn page(site: &Site<'_>, name: &str) -> Result<String, Error> {
         reproduce: reproduce(site, name),
         first_command: format!("bench run --suite {}", shell_word(name)),
     };
-    render(&crate::names::suite_page(name), &page)
+    render(&names::suite_page(name), &page)
 }
 
 /// The benchmarks with points: those of the checkout in its order, then others.
@@ -87,6 +88,7 @@ pub(crate) fn benchmark_names<'a>(site: &Site<'a>, suite: &str) -> Vec<&'a str> 
         .map(|key| key.benchmark.as_str())
         .collect();
     let declared = site
+        .inputs
         .suites
         .iter()
         .find(|declared| declared.name == suite)
@@ -111,7 +113,7 @@ pub(crate) fn shown_metrics(site: &Site<'_>, suite: &str, benchmark: &str) -> Ve
         .filter(|(key, _)| key.benchmark == benchmark)
         .flat_map(|(_, line)| &line.points);
     let measured: BTreeSet<&str> = points
-        .flat_map(|point| &point.values)
+        .flat_map(|point| point.values.iter())
         .filter(|(_, value)| matches!(value, Value::Measured { .. }))
         .map(|(metric, _)| metric.name)
         .collect();
@@ -129,7 +131,7 @@ fn stamp(site: &Site<'_>, name: &str) -> String {
         .into_iter()
         .flat_map(|lines| lines.values())
         .flat_map(|line| &line.points)
-        .map(|point| point.run)
+        .map(Point::run)
         .collect();
     if let Some(last) = runs.last() {
         let day = words::day(site.history.runs[*last].started_at);
@@ -144,10 +146,7 @@ fn reproduce(site: &Site<'_>, name: &str) -> Option<Reproduce> {
         .values()
         .filter(|line| !line.is_anchor)
         .filter_map(|line| trend::newest(site.history, line))
-        .max_by_key(|point| {
-            let (time, target, identity) = site.history.versions.order(point.at);
-            (time, target.to_owned(), identity)
-        })?;
+        .max_by_key(|point| site.history.versions.rank(point.at))?;
     let version = site.history.versions.get(newest.at);
     Some(Reproduce {
         version: format!("{}@{}", version.target, version.label()),

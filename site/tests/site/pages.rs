@@ -1,7 +1,7 @@
 //! Builds sites into memory and reads pages.
 
 use crate::fixture;
-use ::site::SiteBuilder;
+use ::site::{Inputs, SiteBuilder};
 use model::{Run, Suite};
 use scraper::{Html, Selector};
 use std::collections::BTreeMap;
@@ -19,9 +19,9 @@ pub(crate) fn fixture_site() -> Pages {
 pub(crate) fn site_of(suites: &[Suite], runs: &[Run]) -> Pages {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
-    let config = fixture::config();
+    let inputs = Inputs::of(suites.to_vec(), fixture::config());
     let entries = if runs.is_empty() { Vec::new() } else { fixture::entries(runs) };
-    let mut builder = SiteBuilder::start(suites, &config, entries, &out, fixture::now()).unwrap();
+    let mut builder = SiteBuilder::start(&inputs, entries, &out, None, fixture::now()).unwrap();
     for run in runs {
         builder.add_run(run).unwrap();
     }

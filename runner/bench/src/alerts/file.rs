@@ -92,6 +92,24 @@ impl AlertFile {
     }
 }
 
+impl AlertFile {
+    /// What people said, for the pages.
+    pub(crate) fn notes(&self) -> Vec<site::AlertNote> {
+        let note = |entry: &Entry| site::AlertNote {
+            target: entry.target.clone(),
+            suite: entry.suite.clone(),
+            benchmark: entry.benchmark.clone(),
+            arm: entry.arm.clone(),
+            metric: entry.metric.clone(),
+            verdict: entry.verdict.clone(),
+            first: entry.first.clone(),
+            state: entry.state.word(),
+            note: entry.note.clone(),
+        };
+        self.entries.iter().map(note).collect()
+    }
+}
+
 impl Entry {
     pub(super) fn is_of(&self, series: &SeriesKey, verdict: &str) -> bool {
         let Self { target, suite, benchmark, arm, metric, .. } = self;

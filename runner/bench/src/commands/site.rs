@@ -1,18 +1,22 @@
 //! `bench site build` and `bench site serve`.
 
+use crate::alerts::AlertFile;
 use crate::cli::Site;
 use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
+use build::Builder;
 use jiff::Timestamp;
+use model::{Annotation, Origin, VersionId};
+use site::{Inputs, Release};
 use std::path::Path;
 use store::Store;
 use tokio::net::TcpListener;
 
 pub(super) async fn run(project: &Project, command: Site) -> Result<Exit> {
     match command {
-        Site::Build { out } => build(project, &out).await,
+        Site::Build { out, no_cache } => build_site(project, &out, !no_cache).await,
         Site::Serve { addr, dir } => {
             if !dir.join("index.html").is_file() {
                 bail!(
@@ -32,16 +36,60 @@ pub(super) async fn run(project: &Project, command: Site) -> Result<Exit> {
     }
 }
 
-async fn build(project: &Project, out: &Path) -> Result<Exit> {
+async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
-    let suites = project.suites(&[])?;
-    let built = site::build(&store, &suites, &project.config, out, Timestamp::now()).await?;
+    let inputs = inputs(project)?;
+    let cache = is_cached.then(|| project.cache.join("site"));
+    let built = site::build(&store, &inputs, out, cache.as_deref(), Timestamp::now()).await?;
     note(&format!(
-        "{} files of {} runs and {} suites; open {}",
+        "{} files of {} runs ({} of them new), {} suites and {} series; open {}",
         built.files,
         built.runs,
+        built.read,
         built.suites,
+        built.series,
         out.join("index.html").display()
     ));
     Ok(Exit::Fine)
+}
+
+/// What people wrote in the checkout.
+fn inputs(project: &Project) -> Result<Inputs> {
+    let (config, suites) = (project.config.clone(), project.suites(&[])?);
+    let file = project.root.join("bench.toml");
+    config.goals.iter().try_for_each(|goal| goal.check(&file, &suites))?;
+    let alerts = AlertFile::read(&project.root.join("data/alerts.toml"))?;
+    Ok(Inputs {
+        releases: releases(project)?,
+        alerts: alerts.notes(),
+        annotations: Annotation::load(&project.root.join("data/annotations.toml"))?,
+        config,
+        suites,
+    })
+}
+
+/// The releases of targets that are built from commits of this repository.
+fn releases(project: &Project) -> Result<Vec<Release>> {
+    let drift = project.config.gate.as_ref().and_then(|gate| gate.drift.as_ref());
+    let builder = Builder::new(&project.root, &project.cache)?;
+    // An unpacked archive has no repository, and so no tags.
+    let Some(drift) = drift.filter(|_| builder.checked_out().is_some()) else {
+        return Ok(Vec::new());
+    };
+    let tagged = builder.tagged(&drift.release_tags)?;
+    let mut releases = Vec::new();
+    let is_folder = |origin: &Origin| matches!(origin, Origin::Folder { .. });
+    for target in project.config.targets.iter().filter(|target| is_folder(&target.origin)) {
+        for (name, version) in &tagged {
+            if let VersionId::Commit { sha, committed_at, .. } = version {
+                releases.push(Release {
+                    target: target.name.clone(),
+                    name: name.clone(),
+                    sha: sha.clone(),
+                    committed_at: *committed_at,
+                });
+            }
+        }
+    }
+    Ok(releases)
 }

@@ -1,0 +1,73 @@
+//! What a site is made of besides the database: what people wrote in the
+//! checkout, already checked, and the releases its repository knows.
+
+use jiff::Timestamp;
+use model::{Annotation, Config, Suite};
+
+/// What people wrote.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// The suites of the checkout, in order.
+    pub suites: Vec<Suite>,
+    /// `bench.toml`.
+    pub config: Config,
+    /// Releases of targets that are built from commits.
+    pub releases: Vec<Release>,
+    /// What was said of changes of level: `data/alerts.toml`.
+    pub alerts: Vec<AlertNote>,
+    /// What was remarked of moments: `data/annotations.toml`.
+    pub annotations: Vec<Annotation>,
+}
+
+/// A commit with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Its target.
+    pub target: String,
+    /// The tag.
+    pub name: String,
+    /// The commit's full hash.
+    pub sha: String,
+    /// When it was committed.
+    pub committed_at: Timestamp,
+}
+
+/// What people said of a change of level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertNote {
+    /// Target of the series.
+    pub target: String,
+    /// Suite of the series.
+    pub suite: String,
+    /// Benchmark of the series.
+    pub benchmark: String,
+    /// Arm of the series.
+    pub arm: String,
+    /// Name of the metric.
+    pub metric: String,
+    /// `regressed` or `improved`.
+    pub verdict: String,
+    /// The first version at the new level: a full hash or a release.
+    pub first: String,
+    /// `new`, `confirmed`, `acknowledged`, `invalid`, `infra` or `fixed`.
+    pub state: &'static str,
+    /// In words.
+    pub note: String,
+}
+
+impl Inputs {
+    /// A checkout nobody remarked anything of.
+    pub fn of(suites: Vec<Suite>, config: Config) -> Self {
+        Self { suites, config, releases: Vec::new(), alerts: Vec::new(), annotations: Vec::new() }
+    }
+
+    /// The suite of that name, if the checkout has it.
+    pub(crate) fn suite(&self, name: &str) -> Option<&Suite> {
+        self.suites.iter().find(|suite| suite.name == name)
+    }
+
+    /// The name of a commit of a target that is a release.
+    pub(crate) fn release(&self, target: &str, sha: &str) -> Option<&Release> {
+        self.releases.iter().find(|release| release.target == target && release.sha == sha)
+    }
+}
