@@ -4,17 +4,16 @@
 use crate::Error;
 use crate::cache::{Cache, Cached};
 use crate::fold;
-use crate::folded::FoldedRun;
 use crate::found::Found;
 use crate::inputs::Inputs;
 use crate::names;
 use crate::pages::{self, Site};
+use crate::parallel;
 use crate::series::History;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
 use jiff::Timestamp;
 use model::{Run, RunId};
-use rayon::prelude::*;
 use std::path::Path;
 use store::Store;
 
@@ -53,13 +52,12 @@ pub async fn build(
     let entries = source::entries(store).await?;
     let mut builder = SiteBuilder::start(inputs, entries, out, cache, now)?;
     let ids = source::visible(store).await?;
-    let mut known = builder.cached(&ids);
+    let mut known = parallel::each(&ids, |id| Ok::<_, Error>(builder.cache.get(id)))?;
     for (batch, known) in ids.chunks(BATCH).zip(known.chunks_mut(BATCH)) {
         let new = batch.iter().zip(&*known).filter(|(_, known)| known.is_none());
         let reads = new.map(|(id, _)| source::run(store, id));
-        let mut runs = futures_util::future::try_join_all(reads).await?;
-        let mut made: Vec<Cached> =
-            runs.par_drain(..).map(|run| builder.digest(&run)).collect::<Result<_, _>>()?;
+        let runs = futures_util::future::try_join_all(reads).await?;
+        let mut made = parallel::each(&runs, |run| builder.digest(run))?;
         builder.built.read += made.len();
         let mut made = made.drain(..);
         for (id, known) in batch.iter().zip(known) {
@@ -116,11 +114,6 @@ impl<'a> SiteBuilder<'a> {
         self.take(&run.id, made)
     }
 
-    /// What the cache knows of runs.
-    fn cached(&self, ids: &[RunId]) -> Vec<Option<Cached>> {
-        ids.par_iter().map(|id| self.cache.get(id)).collect()
-    }
-
     /// What the site takes from a run; remembered for the next build.
     fn digest(&self, run: &Run) -> Result<Cached, Error> {
         let default_target = &self.inputs.config.default_target;
@@ -135,13 +128,9 @@ impl<'a> SiteBuilder<'a> {
     fn take(&mut self, id: &RunId, run: Cached) -> Result<(), Error> {
         self.output.write(&names::run_page(id), run.page.as_bytes())?;
         if let Some(folded) = run.folded {
-            self.add_folded(folded);
+            self.history.add(folded);
         }
         Ok(())
-    }
-
-    fn add_folded(&mut self, run: FoldedRun) {
-        self.history.add(run);
     }
 
     /// Makes the pages that need all runs, and puts the site in place.
@@ -158,7 +147,7 @@ impl<'a> SiteBuilder<'a> {
             entries: &self.entries,
             now: self.now,
         };
-        pages::all(&site).into_par_iter().try_for_each(|make| {
+        parallel::each(&pages::all(&site), |make| {
             make(&site)?.iter().try_for_each(|page| self.output.write(&page.path, &page.bytes))
         })?;
         let built = Built {

@@ -7,10 +7,10 @@ use crate::histories::{self, Segment};
 use crate::inputs::{AlertNote, Inputs};
 use crate::judge::{self, Judged, Question};
 use crate::marks::Marks;
+use crate::parallel;
 use crate::series::{History, Line, LineKey};
 use crate::versions::VersionRef;
 use model::{Direction, METRICS, Metric};
-use rayon::prelude::*;
 use stats::Verdict;
 use stats::detect::{self, Standing};
 use std::collections::BTreeMap;
@@ -88,13 +88,11 @@ impl Found {
         let is_own = |key: &&LineKey| key.target == inputs.config.default_target;
         let own = all.iter().filter(|(_, key, ..)| is_own(key)).map(|(.., metrics)| metrics.len());
         let alpha = judge::alpha_of_each(own.sum());
-        let found: Vec<Vec<OfSeries>> = all
-            .par_iter()
-            .map(|(suite, key, line, metrics)| {
-                let series = Series { history, inputs, marks: &marks, suite, key, line, alpha };
-                metrics.iter().map(|metric| series.look_at(metric)).collect::<Result<_, _>>()
-            })
-            .collect::<Result<_, Error>>()?;
+        let found = parallel::each(&all, |(suite, key, line, metrics)| {
+            let series = Series { history, inputs, marks: &marks, suite, key, line, alpha };
+            let of_line = metrics.iter().map(|metric| series.look_at(metric));
+            of_line.collect::<Result<Vec<OfSeries>, Error>>()
+        })?;
         let mut suites: BTreeMap<String, BTreeMap<LineKey, Vec<OfSeries>>> = BTreeMap::new();
         for ((suite, key, ..), of_line) in all.into_iter().zip(found) {
             suites.entry(suite.to_owned()).or_default().insert(key.clone(), of_line);

@@ -28,6 +28,7 @@ mod marks;
 mod names;
 mod pages;
 mod palette;
+mod parallel;
 mod series;
 mod serve;
 mod slope;
