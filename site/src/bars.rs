@@ -2,13 +2,14 @@
 //! interval, name and value. Like `chart` it must not know what they mean.
 
 use crate::Error;
-use crate::chart::WIDTH;
 use crate::escape::escape;
 use crate::palette;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+/// Twice what is shown on a phone and more, since coordinates are whole.
+const WIDTH: u32 = 960;
 /// Plotters writes this number divided by 1.24 as the size of letters.
 const TEXT_SIZE: f64 = 28.0 * 1.24;
 const LETTER_WIDTH: i32 = 16;
@@ -101,7 +102,7 @@ impl Bars {
         let inner = inner.trim_end().strip_suffix("</svg>").unwrap_or(inner);
         let (id, title, about) = (&self.id, escape(&self.title), escape(&self.description));
         format!(
-            "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 {WIDTH} {height}\" \
+            "<svg class=\"bars\" role=\"img\" viewBox=\"0 0 {WIDTH} {height}\" \
              aria-labelledby=\"{id}-title {id}-about\">\n<title id=\"{id}-title\">{title}</title>\n\
              <desc id=\"{id}-about\">{about}</desc>{inner}</svg>"
         )

@@ -1,7 +1,8 @@
 //! Where pages lie. Names come from suites, targets and uploads, so nothing
 //! of a name may reach a path unless it is known to be harmless.
 
-use model::{Digest, RunId};
+use crate::series::LineKey;
+use model::{Digest, Metric, RunId};
 
 const MAX_PLAIN_CHARS: usize = 60;
 
@@ -42,8 +43,20 @@ pub(crate) fn run_page(run: &RunId) -> String {
 }
 
 /// The numbers of one chart, from the site's root.
-pub(crate) fn data_file(suite: &str, benchmark: &str, metric: &str) -> String {
-    format!("data/{}/{}.{metric}.json", slug(suite), slug(benchmark))
+pub(crate) fn chart_file(suite: &str, benchmark: &str, metric: &str, kind: &str) -> String {
+    format!("data/{}/{}.{metric}.{kind}", slug(suite), slug(benchmark))
+}
+
+/// The page of a series, from the site's root.
+pub(crate) fn series_page(suite: &str, line: &LineKey, metric: &Metric) -> String {
+    series_file(suite, line, metric, "html")
+}
+
+/// A file of a series, from the site's root.
+pub(crate) fn series_file(suite: &str, line: &LineKey, metric: &Metric, kind: &str) -> String {
+    let LineKey { benchmark, target, arm } = line;
+    let line = if arm == "default" { target.clone() } else { format!("{target} {arm}") };
+    format!("series/{}/{}/{}.{}.{kind}", slug(suite), slug(benchmark), slug(&line), metric.name)
 }
 
 #[cfg(test)]

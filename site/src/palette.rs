@@ -1,20 +1,14 @@
 //! How lines are told apart: colour and the shape of their markers together,
 //! so that neither is needed alone.
 //!
-//! A drawing carries stand-ins such as `#0B0001`; the style sheet replaces
-//! them with colours for light, dark and print. Nothing here is a real colour.
+//! Drawings name a class, and bars carry stand-ins such as `#0B0001`; the style
+//! sheet has the colours for light, dark and print. Nothing here is a real colour.
 
 use plotters::style::RGBColor;
 
-/// The background of a panel.
-pub(crate) const PANEL: RGBColor = RGBColor(10, 0, 1);
-/// Grid lines.
-pub(crate) const GRID: RGBColor = RGBColor(10, 0, 2);
 /// Text beside the axes.
 pub(crate) const TEXT: RGBColor = RGBColor(10, 0, 3);
-/// Where a testbed or a definition changed.
-pub(crate) const CHANGE: RGBColor = RGBColor(10, 0, 4);
-/// The level of the anchor in a chart of ratios; also the anchor's own line.
+/// An anchor's line.
 pub(crate) const ANCHOR: RGBColor = RGBColor(10, 0, 5);
 
 /// Colours for lines; the style sheet has as many.
@@ -63,7 +57,19 @@ impl LineStyle {
         Self { colour: ANCHOR, marker: MARKERS[MARKERS.len() - 1 - position % MARKERS.len()] }
     }
 
+    /// The class that gives it its colour.
+    pub(crate) fn class(&self) -> &'static str {
+        const CLASSES: [&str; COLOURS] = ["l1", "l2", "l3", "l4", "l5", "l6"];
+        if self.colour == ANCHOR { "la" } else { CLASSES[usize::from(self.colour.2 - 1) % COLOURS] }
+    }
+
+    /// Tells its line from the others of a chart.
+    pub(crate) fn key(&self) -> String {
+        format!("{}-{}", self.class(), self.marker.id())
+    }
+
     /// The colour as it stands in a drawing.
+    #[cfg(test)]
     pub(crate) fn attribute(&self) -> String {
         let RGBColor(r, g, b) = self.colour;
         format!("#{r:02X}{g:02X}{b:02X}")
@@ -71,6 +77,18 @@ impl LineStyle {
 }
 
 impl Marker {
+    /// The symbol of that shape on every page with charts.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::Circle => "m-circle",
+            Self::Square => "m-square",
+            Self::Triangle => "m-triangle",
+            Self::Diamond => "m-diamond",
+            Self::TriangleDown => "m-down",
+            Self::Bar => "m-bar",
+        }
+    }
+
     /// The corners around the middle, `size` away from it.
     pub(crate) fn corners(self, size: i32) -> Vec<(i32, i32)> {
         let unit: &[(f64, f64)] = match self {
@@ -111,9 +129,13 @@ mod tests {
     fn the_style_sheet_colours_every_stand_in() {
         let css = include_str!("../static/style.css");
         let lines = (0..COLOURS).map(|position| LineStyle::of_position(position).colour);
-        for colour in lines.chain([PANEL, GRID, TEXT, CHANGE, ANCHOR]) {
+        for colour in lines.chain([TEXT]) {
             let name = LineStyle { colour, marker: Marker::Circle }.attribute();
             assert!(css.contains(&format!("\"{name}\"]")), "{name} is missing in style.css");
+        }
+        for position in 0..COLOURS {
+            let class = LineStyle::of_position(position).class();
+            assert!(css.contains(&format!(".{class} {{ --c:")), "{class} is missing in style.css");
         }
     }
 }

@@ -221,6 +221,12 @@ impl Point {
         all.filter(|(_, value)| !value.is_nan())
     }
 
+    /// Whether a reader must be told something beside its numbers.
+    pub(crate) fn has_caveats(&self, runs: &[RunHead]) -> bool {
+        let BlockCounts { generator_bound, generator_starved, shared_cpus, .. } = self.blocks;
+        runs[self.run()].is_quick() || generator_bound + generator_starved + shared_cpus > 0
+    }
+
     /// What must not be joined by a line differs in this.
     pub(crate) fn segment<'a>(&self, runs: &'a [RunHead]) -> (&'a str, DefinitionRef) {
         (&runs[self.run()].epoch, self.definition)

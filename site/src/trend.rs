@@ -4,33 +4,25 @@
 use crate::series::{DefinitionRef, History, Line, LineKey, Point, State};
 use crate::versions::VersionRef;
 use model::{Metric, Suite};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// More versions would be too many for a drawing of this size; older ones
-/// stay in the JSON files.
-pub(crate) const MOST_PLACES: usize = 150;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The versions along the horizontal axis, in order.
 #[derive(Debug)]
 pub(crate) struct Axis {
     pub(crate) versions: Vec<VersionRef>,
-    /// Older versions that are not shown.
-    pub(crate) left_out: usize,
-    places: BTreeMap<VersionRef, usize>,
+    places: HashMap<VersionRef, usize>,
 }
 
 impl Axis {
-    /// The newest versions that any of these lines has a point at.
+    /// The versions that any of these lines has a point at.
     pub(crate) fn of(history: &History, lines: &[(&LineKey, &Line)]) -> Self {
         let all: BTreeSet<VersionRef> =
             lines.iter().flat_map(|(_, line)| &line.points).map(|point| point.at).collect();
         let mut versions: Vec<VersionRef> = all.into_iter().collect();
         versions.sort_by_key(|version| history.versions.rank(*version));
-        let left_out = versions.len().saturating_sub(MOST_PLACES);
-        versions.drain(..left_out);
         let places =
             versions.iter().enumerate().map(|(place, version)| (*version, place)).collect();
-        Self { versions, left_out, places }
+        Self { versions, places }
     }
 
     /// Where a version stands.
@@ -108,6 +100,8 @@ pub(crate) fn segments<'a>(
 pub(crate) struct Change {
     /// The first place after it.
     pub(crate) place: usize,
+    /// Whether it is the testbed; else it is what a line measures.
+    pub(crate) is_testbed: bool,
     /// What changed.
     pub(crate) told: String,
 }
@@ -126,7 +120,7 @@ pub(crate) fn changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) 
                     history.definitions.get(before.1.definition).short(),
                     history.definitions.get(after.1.definition).short()
                 );
-                found.push(Change { place: *after.0, told });
+                found.push(Change { place: *after.0, is_testbed: false, told });
             }
         }
     }
@@ -153,7 +147,7 @@ fn testbed_changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) -> 
                 told.push_str(&format!("; {name}: {here} → {there}"));
             }
         }
-        found.push(Change { place: *place, told });
+        found.push(Change { place: *place, is_testbed: true, told });
     }
     found
 }

@@ -89,12 +89,17 @@ impl Versions {
         self.ranks[reference.0 as usize]
     }
 
+    /// Every version, in order.
+    pub(crate) fn in_order(&self) -> Vec<VersionRef> {
+        let mut all: Vec<VersionRef> = (0..self.all.len() as u32).map(VersionRef).collect();
+        all.sort_by_key(|version| self.rank(*version));
+        all
+    }
+
     /// Every version of a target, in order.
     pub(crate) fn of_target(&self, target: &str) -> Vec<VersionRef> {
-        let all = (0..self.all.len() as u32).map(VersionRef);
-        let mut own: Vec<VersionRef> = all.filter(|it| self.get(*it).target == target).collect();
-        own.sort_by_key(|version| self.rank(*version));
-        own
+        let all = self.in_order().into_iter();
+        all.filter(|version| self.get(*version).target == target).collect()
     }
 }
 

@@ -1,10 +1,13 @@
 //! How numbers, dates and states are said, once for every page.
 
+use crate::found::FoundChange;
+use crate::judge::Judged;
+use crate::pages::Site;
 use crate::series::{BlockCounts, Point, Ratio, RunHead, State};
 use crate::summary::{MIN_BLOCKS_FOR_INTERVAL, Summary};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Label, Metric};
+use model::{Goal, Label, Metric};
 
 /// The day, in UTC.
 pub(crate) fn day(time: Timestamp) -> String {
@@ -60,6 +63,120 @@ pub(crate) fn block_counts(counts: &BlockCounts) -> String {
         }
     }
     text
+}
+
+/// A fraction in percent: `0.42 %`.
+pub(crate) fn percent(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    let decimals = match percent.abs() {
+        magnitude if magnitude >= 10.0 => 0,
+        magnitude if magnitude >= 1.0 => 1,
+        _ => 2,
+    };
+    format!("{percent:.decimals$} %")
+}
+
+/// A change with its sign: `+4.2 %`; of more than double the factor.
+pub(crate) fn signed(ratio: f64) -> String {
+    if !(0.5..2.0).contains(&ratio) {
+        return times(ratio);
+    }
+    let sign = if ratio >= 1.0 { "+" } else { "−" };
+    format!("{sign}{}", percent((ratio - 1.0).abs()))
+}
+
+/// A verdict as pages say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// `regressed`, `improved`, `equivalent`, `inconclusive` or `incomparable`:
+    /// chooses its look, and the shape beside the word.
+    pub(crate) kind: &'static str,
+    /// In a word or two: `4.2 % slower`.
+    pub(crate) short: String,
+    /// Its interval, and what could have been seen; or why there is none.
+    pub(crate) detail: String,
+}
+
+/// Says a verdict, or why there is none.
+pub(crate) fn verdict(judged: &Result<Judged, String>) -> Verdict {
+    let judged = match judged {
+        Ok(judged) => judged,
+        Err(reason) => {
+            let (kind, short) = ("incomparable", "not compared".to_owned());
+            return Verdict { kind, short, detail: reason.clone() };
+        }
+    };
+    let interval = judged.interval.map(|(low, high)| {
+        if low == high {
+            "exact".to_owned()
+        } else {
+            format!("{} to {}", signed(low), signed(high))
+        }
+    });
+    let visible = judged.smallest_visible.filter(|visible| visible.is_finite());
+    let visible = visible.map(|it| format!("a change of {} would have been seen", percent(it)));
+    let needs = || "too few blocks and no history: more runs decide".to_owned();
+    let detail = match (interval, visible) {
+        (Some(interval), Some(visible)) => format!("{interval}; {visible}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => needs(),
+    };
+    let kind = judged.verdict.word();
+    let short = match judged.verdict {
+        stats::Verdict::Equivalent => "the same".to_owned(),
+        stats::Verdict::Inconclusive => "undecided".to_owned(),
+        stats::Verdict::Regressed => format!("{} worse", signed(judged.ratio)),
+        stats::Verdict::Improved => format!("{} better", signed(judged.ratio)),
+    };
+    Verdict { kind, short, detail }
+}
+
+/// A change of level in a sentence.
+pub(crate) fn found_change(site: &Site<'_>, change: &FoundChange) -> String {
+    let versions = &site.history.versions;
+    let effect = change.effect.map_or_else(
+        || if change.rises { "rose".to_owned() } else { "fell".to_owned() },
+        |effect| signed(1.0 + effect),
+    );
+    let sure = if change.is_suspected { ", suspected: few versions follow" } else { "" };
+    let said = match (change.state, change.note.is_empty()) {
+        ("new", true) => String::new(),
+        (state, true) => format!("; {state}"),
+        (state, false) => format!("; {state}: {}", change.note),
+    };
+    format!(
+        "{} ({effect}{sure}) at {} on {}{said}",
+        change.verdict.word(),
+        site.marks().name(site.history, change.first),
+        day(versions.get(change.first).time())
+    )
+}
+
+/// How far a goal is.
+pub(crate) fn goal(goal: &Goal, anchor: &str, state: &State<'_>) -> String {
+    let wanted = if goal.is_multiple {
+        format!("{} {anchor}", times(goal.limit))
+    } else {
+        goal.metric.display(goal.limit)
+    };
+    match goal_value(goal, state) {
+        None => format!("goal {wanted}: no value yet"),
+        Some(value) if goal.is_reached_by(value) => format!("goal {wanted}: reached"),
+        Some(value) => {
+            format!("goal {wanted}: {} to go", percent((value / goal.limit - 1.0).abs()))
+        }
+    }
+}
+
+/// The value that a goal asks for.
+pub(crate) fn goal_value(goal: &Goal, state: &State<'_>) -> Option<f64> {
+    match state {
+        State::Measured { ratio: Ratio::Measured(measured), .. } if goal.is_multiple => {
+            Some(measured.summary.value)
+        }
+        State::Measured { summary, .. } if !goal.is_multiple => Some(summary.value),
+        _ => None,
+    }
 }
 
 /// A caveat that goes with a point.

@@ -1,18 +1,19 @@
-//! The first page: the answer at one glance, a tile for each suite, and what
-//! has run.
+//! The first page: the answer at one glance, what became of the newest release
+//! and of what came after it, how old the numbers are, a tile for each suite, the
+//! goals, and what needs looking at.
 
-use super::metric::{Benchmark, ShownLine};
+use super::front::{self, Change, Fresh, GoalRow, Sentence};
+use super::shown::{Benchmark, ShownLine};
 use super::suite::{benchmark_names, shown_metrics};
+use super::tile::{self, Tile};
 use super::{Layout, Site, render};
 use crate::Error;
 use crate::claim::{self, Claim};
 use crate::names;
 use crate::series::{Point, State};
 use crate::source::RunEntry;
-use crate::sparkline;
 use crate::trend;
-use crate::versions::VersionRef;
-use crate::words::{self, Caveat, Said};
+use crate::words::{self, Caveat};
 use askama::Template;
 use model::{Metric, RunStatus};
 
@@ -22,8 +23,14 @@ struct Index {
     layout: Layout,
     answer: Option<Answer>,
     empty: &'static str,
+    sentences: Vec<Sentence>,
+    fresh: Option<Fresh>,
     ratio_heading: String,
+    since_heading: String,
     tiles: Vec<Tile>,
+    goals: Vec<GoalRow>,
+    changes: Vec<Change>,
+    changes_caption: String,
     runs: Vec<RunRow>,
     runs_caption: String,
 }
@@ -33,29 +40,6 @@ struct Answer {
     basis: String,
     caveats: Vec<Caveat>,
     notes: Vec<String>,
-}
-
-struct Tile {
-    title: String,
-    href: String,
-    why: String,
-    badges: Vec<Caveat>,
-    groups: Vec<Group>,
-    stamp: String,
-}
-
-struct Group {
-    benchmark: String,
-    metric: &'static str,
-    direction: &'static str,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    name: String,
-    sparkline: String,
-    said: Said,
-    note: Option<String>,
 }
 
 struct RunRow {
@@ -69,21 +53,38 @@ struct RunRow {
     versions: String,
 }
 
-const MOST_RUNS: usize = 30;
+const MOST_RUNS: usize = 8;
 
 /// Renders the page.
 pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
     let shown = site.entries.len().min(MOST_RUNS);
+    let (changes, changes_caption) = front::changes(site);
+    let answer = answer(site);
+    let told = answer.as_ref().map_or_else(
+        || "Benchmarks of a WebAssembly component host".to_owned(),
+        |answer| {
+            let Claim { before, number, after, ratio } = &answer.claim;
+            let ratio = ratio.as_ref().map(|ratio| format!(": {ratio}")).unwrap_or_default();
+            format!("{before}{number}{after}{ratio}")
+        },
+    );
     let page = Index {
-        layout: Layout::of("index.html", "Benchmarks of a WebAssembly component host"),
-        answer: answer(site),
+        layout: Layout::of("index.html", "Benchmarks of a WebAssembly component host")
+            .described(told),
+        answer,
         empty: if site.entries.iter().any(|entry| entry.status == RunStatus::Complete) {
             "no run has measured it successfully."
         } else {
             "nothing has been measured."
         },
+        sentences: front::sentences(site),
+        fresh: front::fresh(site),
         ratio_heading: site.ratio_heading(),
-        tiles: site.suite_names().into_iter().map(|name| tile(site, name)).collect(),
+        since_heading: site.since_heading(),
+        tiles: site.suite_names().into_iter().map(|name| tile::of(site, name)).collect(),
+        goals: front::goals(site),
+        changes,
+        changes_caption,
         runs: site.entries.iter().take(MOST_RUNS).map(|entry| run_row(site, entry)).collect(),
         runs_caption: format!("The newest {shown} of {} runs", site.entries.len()),
     };
@@ -186,121 +187,6 @@ fn newest_where<'a>(
     matching.max_by_key(|(place, point)| (*place, point.run())).map(|(_, point)| *point)
 }
 
-fn tile(site: &Site<'_>, name: &str) -> Tile {
-    let declared = site.declared(name);
-    let mut groups = Vec::new();
-    let mut newest: Option<&Point> = None;
-    for benchmark in benchmark_names(site, name) {
-        let Some(metric) = shown_metrics(site, name, benchmark).first().copied() else { continue };
-        let Some(shown) = Benchmark::of(site, name, benchmark) else { continue };
-        let own = || shown.lines.iter().filter(|line| !line.line.is_anchor);
-        let points = own().filter_map(|line| trend::newest(site.history, line.line));
-        newest = points
-            .chain(newest)
-            .max_by_key(|point| (site.history.versions.rank(point.at), site.history.rank(point)));
-        let newest_of_group = shown.axis.versions.last().copied();
-        groups.push(Group {
-            benchmark: benchmark.to_owned(),
-            metric: metric.label,
-            direction: metric.direction.words(),
-            rows: own()
-                .filter_map(|line| {
-                    row(site, metric, line, shown.axis.versions.len(), newest_of_group)
-                })
-                .collect(),
-        });
-    }
-    Tile {
-        title: declared.map_or_else(|| name.to_owned(), |suite| suite.title.clone()),
-        href: names::suite_page(name),
-        why: declared.map_or_else(
-            || "No longer in the checkout.".to_owned(),
-            |suite| first_sentence(&suite.why),
-        ),
-        badges: newest.map(|point| words::caveats(point, &site.history.runs)).unwrap_or_default(),
-        stamp: newest.map_or_else(|| "Not measured yet.".to_owned(), |point| stamp(site, point)),
-        groups,
-    }
-}
-
-fn stamp(site: &Site<'_>, point: &Point) -> String {
-    let run = &site.history.runs[point.run()];
-    let version = site.history.versions.get(point.at);
-    format!(
-        "{}@{} · measured {} · testbed {}",
-        version.target,
-        version.label(),
-        words::day(run.started_at),
-        run.epoch
-    )
-}
-
-fn row(
-    site: &Site<'_>,
-    metric: &'static Metric,
-    line: &ShownLine<'_>,
-    places: usize,
-    newest_of_group: Option<VersionRef>,
-) -> Option<Row> {
-    let point = trend::newest(site.history, line.line)?;
-    let pieces: Vec<Vec<(usize, f64)>> = trend::segments(site.history, &line.points, metric)
-        .iter()
-        .map(|piece| {
-            let value = |(place, point): &(usize, &Point)| match point.state(metric) {
-                State::Measured { summary, .. } => Some((*place, summary.value)),
-                _ => None,
-            };
-            piece.iter().filter_map(value).collect()
-        })
-        .collect();
-    let name = if line.key.target == site.config().default_target {
-        line.key.arm.clone()
-    } else {
-        format!("{} {}", line.key.target, line.key.arm)
-    };
-    Some(Row {
-        name,
-        sparkline: sparkline::svg(places, &pieces, line.style),
-        said: words::said(metric, &point.state(metric)),
-        note: note(site, metric, line, point, newest_of_group),
-    })
-}
-
-/// What a reader must know beside the number.
-fn note(
-    site: &Site<'_>,
-    metric: &'static Metric,
-    line: &ShownLine<'_>,
-    point: &Point,
-    newest_of_group: Option<VersionRef>,
-) -> Option<String> {
-    if !matches!(point.state(metric), State::Measured { .. }) {
-        let measured = |point: &&Point| matches!(point.state(metric), State::Measured { .. });
-        let last = newest_where(line, measured)?;
-        let label = site.history.versions.get(last.at).label();
-        let said = words::said(metric, &last.state(metric));
-        return Some(format!("last measured at {label}: {}", said.value));
-    }
-    let mut parts = Vec::new();
-    if newest_of_group.is_some_and(|newest| newest != point.at) {
-        let label = site.history.versions.get(point.at).label();
-        parts.push(format!("of {label}; newer versions were not measured"));
-    }
-    if point.blocks.failed > 0 {
-        parts.push(format!("{} of its blocks failed", point.blocks.failed));
-    }
-    if point.blocks.void > 0 {
-        parts.push("limited by the load generator: says nothing about the host".to_owned());
-    }
-    (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-fn first_sentence(text: &str) -> String {
-    let text = text.trim();
-    let end = [". ", ".\n", "? ", "?\n"].iter().filter_map(|end| text.find(end)).min();
-    end.map_or(text, |end| &text[..=end]).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn run_row(site: &Site<'_>, entry: &RunEntry) -> RunRow {
     let anchor = format!("{}@", site.anchor());
     let under_test = entry.versions.iter().filter(|version| !version.starts_with(&anchor));
@@ -329,16 +215,4 @@ fn blocks_words(entry: &RunEntry) -> String {
         }
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tile_shows_the_question_only() {
-        assert_eq!(first_sentence("  How fast\n is it? More text."), "How fast is it?");
-        assert_eq!(first_sentence("P2 at 1.5 ms. More"), "P2 at 1.5 ms.");
-        assert_eq!(first_sentence("No end"), "No end");
-    }
 }

@@ -1,27 +1,41 @@
 //! Pages: what a template needs, made from the history. Templates decide
 //! nothing; what is said is decided here and in `words`.
 
+mod answer;
+mod chart_view;
+mod events;
+mod front;
 pub(crate) mod index;
 pub(crate) mod metric;
 pub(crate) mod missing;
 pub(crate) mod run;
+mod search;
+mod series;
+pub(crate) mod shown;
 pub(crate) mod slope;
+mod spread;
 pub(crate) mod suite;
+mod tile;
 
 use crate::Error;
 use crate::data;
 use crate::found::Found;
 use crate::inputs::Inputs;
+use crate::marks::Marks;
 use crate::names;
-use crate::series::History;
+use crate::series::{History, LineKey};
 use crate::source::RunEntry;
 use askama::Template;
 use jiff::Timestamp;
-use model::{Config, RunStatus, Suite};
+use model::{Config, Goal, Metric, RunStatus, Suite};
 use std::collections::BTreeSet;
 
 /// The navigation: page from the site's root, and what it is called.
-pub(crate) const NAV: &[(&str, &str)] = &[("index.html", "Overview")];
+pub(crate) const NAV: &[(&str, &str)] = &[
+    ("index.html", "Overview"),
+    ("benchmarks.html", "Benchmarks"),
+    ("plugin-or-service.html", "Plugin or service"),
+];
 
 /// Everything a page may show.
 pub(crate) struct Site<'a> {
@@ -51,21 +65,40 @@ pub(crate) fn all<'a>(site: &Site<'a>) -> Vec<Make<'a>> {
         Box::new(|_| Ok(fixed())),
         Box::new(|site| Ok(vec![Page::of("index.html", index::page(site)?)])),
         Box::new(|_| Ok(vec![Page::of(missing::PATH, missing::page()?)])),
+        Box::new(|site| Ok(vec![Page::of(search::PATH, search::page(site)?)])),
+        Box::new(|site| Ok(vec![Page::of(data::VERSIONS, data::versions(site)?)])),
+        Box::new(|site| Ok(vec![Page::of(slope::PATH, slope::page(site)?)])),
     ];
     for name in site.suite_names() {
-        makers.push(Box::new(move |site| suite_pages(site, name)));
+        makers.push(Box::new(move |site| {
+            Ok(vec![Page::of(names::suite_page(name), suite::page(site, name)?)])
+        }));
+        for benchmark in suite::benchmark_names(site, name) {
+            makers.push(Box::new(move |site| chart_files(site, name, benchmark)));
+        }
+        let lines = site.history.suites.get(name);
+        for (key, line) in lines.into_iter().flatten() {
+            makers.push(Box::new(move |site| series::pages(site, name, key, line)));
+        }
     }
     makers
 }
 
-fn suite_pages(site: &Site<'_>, name: &str) -> Result<Vec<Page>, Error> {
-    let mut pages = vec![Page::of(names::suite_page(name), suite::page(site, name)?)];
-    for benchmark in suite::benchmark_names(site, name) {
-        for metric in suite::shown_metrics(site, name, benchmark) {
-            let file = names::data_file(name, benchmark, metric.name);
-            let json = data::json(site, name, benchmark, metric, &file)?;
-            pages.push(Page::of(file, json));
-        }
+fn chart_files(site: &Site<'_>, suite: &str, name: &str) -> Result<Vec<Page>, Error> {
+    let Some((suite, lines)) = site.history.suites.get_key_value(suite) else {
+        return Ok(Vec::new());
+    };
+    let Some(name) = lines.keys().map(|key| key.benchmark.as_str()).find(|it| *it == name) else {
+        return Ok(Vec::new());
+    };
+    let Some(shown) = shown::Benchmark::of(site, suite, name) else { return Ok(Vec::new()) };
+    let mut pages = Vec::new();
+    for metric in suite::shown_metrics(site, suite, name) {
+        let file = names::chart_file(suite, name, metric.name, "json");
+        let json = data::chart_json(suite, name, shown.of_metric(metric), metric, &file)?;
+        pages.push(Page::of(file, json));
+        let csv = data::csv(site, shown.of_metric(metric), metric);
+        pages.push(Page::of(names::chart_file(suite, name, metric.name, "csv"), csv));
     }
     Ok(pages)
 }
@@ -144,6 +177,19 @@ impl<'a> Site<'a> {
         &self.inputs.config
     }
 
+    /// Versions with a meaning.
+    pub(crate) fn marks(&self) -> &'a Marks {
+        &self.found.marks
+    }
+
+    /// The goal of a series, if it has one.
+    pub(crate) fn goal(&self, suite: &str, key: &LineKey, metric: &Metric) -> Option<&'a Goal> {
+        self.config().goals.iter().find(|goal| {
+            goal.metric.name == metric.name
+                && goal.is_of(suite, &key.benchmark, &key.target, &key.arm)
+        })
+    }
+
     /// When the newest run with results started.
     pub(crate) fn data_until(&self) -> Option<Timestamp> {
         let complete = self.entries.iter().filter(|entry| entry.status == RunStatus::Complete);
@@ -163,6 +209,15 @@ impl<'a> Site<'a> {
     /// The suite of that name, if the checkout has it.
     pub(crate) fn declared(&self, name: &str) -> Option<&'a Suite> {
         self.inputs.suite(name)
+    }
+
+    /// What the column of verdicts is called.
+    pub(crate) fn since_heading(&self) -> String {
+        let base = self.marks().since_release().map(|[base, _]| base);
+        base.map_or_else(
+            || "since".to_owned(),
+            |base| format!("since {}", self.marks().name(self.history, base)),
+        )
     }
 
     /// What the column of ratios is called.

@@ -1,11 +1,13 @@
 //! What one step of a parameter costs: a picture and a table for each size of
 //! it, and what that means for the reader's own number of steps. It must not fit.
 
-use super::Site;
+use super::{Layout, Site, render};
 use crate::Error;
 use crate::bars::{Bar, Bars};
+use crate::names;
 use crate::slope::{Fit, SlopeLine, Slopes};
 use crate::words;
+use askama::Template;
 use model::{Metric, SlopeSpec};
 use stats::slope::Slope;
 
@@ -60,6 +62,43 @@ pub(crate) struct TotalView {
     pub(crate) name: String,
     /// As multiples of the cheapest.
     pub(crate) cells: Vec<String>,
+}
+
+/// The decision page, from the site's root.
+pub(crate) const PATH: &str = "plugin-or-service.html";
+
+#[derive(Template)]
+#[template(path = "decisions.html")]
+struct DecisionPage {
+    layout: Layout,
+    suites: Vec<SuiteSlopes>,
+}
+
+struct SuiteSlopes {
+    title: String,
+    href: String,
+    why: String,
+    slopes: Vec<SlopeView>,
+}
+
+/// Renders the decision page: every suite that asks what one of many costs.
+pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
+    let mut suites = Vec::new();
+    for suite in site.inputs.suites.iter().filter(|suite| !suite.slopes.is_empty()) {
+        let mut slopes = views(site, &suite.name)?;
+        for slope in &mut slopes {
+            slope.id = format!("{}-{}", names::slug(&suite.name), slope.id);
+        }
+        suites.push(SuiteSlopes {
+            title: suite.title.clone(),
+            href: names::suite_page(&suite.name),
+            why: suite.why.trim().split("\n\n").next().unwrap_or_default().to_owned(),
+            slopes,
+        });
+    }
+    let layout = Layout::of(PATH, "Plugin or service?")
+        .described("What one call costs by each way of providing a service to a component");
+    render(PATH, &DecisionPage { layout, suites })
 }
 
 /// What is known of a suite's slopes at its newest version.

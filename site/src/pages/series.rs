@@ -1,0 +1,388 @@
+//! The page of a series and its files: every point, what changed and when, the
+//! newest version against what it is held against, and how to measure it again.
+
+use super::chart_view::{self, ChartView, Of, Wish};
+use super::events;
+use super::shown::{Benchmark, ShownLine};
+use super::spread::{self, SpreadView};
+use super::{Layout, Page, Site, render};
+use crate::Error;
+use crate::data;
+use crate::found;
+use crate::names;
+use crate::series::{Line, LineKey, State};
+use crate::trend;
+use crate::versions::{VersionRef, shell_word};
+use crate::words::{self, Caveat, Said};
+use askama::Template;
+use model::{Metric, VersionId};
+
+#[derive(Template)]
+#[template(path = "series.html")]
+struct SeriesPage {
+    layout: Layout,
+    suite: String,
+    suite_href: String,
+    benchmark: String,
+    name: String,
+    target: String,
+    metric: &'static Metric,
+    direction: &'static str,
+    version: String,
+    said: Said,
+    caveats: Vec<Caveat>,
+    facts: Vec<(String, String)>,
+    since_heading: String,
+    since: Option<words::Verdict>,
+    goal: Option<String>,
+    points: Points,
+    chart: ChartView,
+    log: Option<ChartView>,
+    ratio: Option<ChartView>,
+    ratio_heading: String,
+    notes: Vec<&'static str>,
+    changes: Vec<ChangeRow>,
+    events: Vec<EventRow>,
+    spread: Option<SpreadView>,
+    between: Vec<(String, String, String)>,
+    between_caption: String,
+    rows: Vec<PointRow>,
+    rows_caption: String,
+    json: String,
+    csv: String,
+    commands: Vec<(&'static str, String)>,
+}
+
+/// Every point for the script that zooms: names of versions, and values in the
+/// unit of the chart, separated by spaces.
+struct Points {
+    names: String,
+    values: String,
+    symbol: &'static str,
+}
+
+struct ChangeRow {
+    verdict: &'static str,
+    effect: String,
+    first: String,
+    after: String,
+    day: String,
+    subject: String,
+    standing: &'static str,
+    state: &'static str,
+    note: String,
+    look: Option<String>,
+}
+
+struct EventRow {
+    class: &'static str,
+    text: String,
+    href: Option<String>,
+}
+
+struct PointRow {
+    version: String,
+    subject: String,
+    day: String,
+    said: Said,
+    blocks: String,
+    epoch: String,
+    run: String,
+    run_href: String,
+    caveats: Vec<Caveat>,
+}
+
+const MOST_ROWS: usize = 50;
+const MOST_BETWEEN: usize = 20;
+
+/// The pages and files of all metrics of a line.
+pub(crate) fn pages(
+    site: &Site<'_>,
+    suite: &str,
+    key: &LineKey,
+    line: &Line,
+) -> Result<Vec<Page>, Error> {
+    let shown = Benchmark::with(site, suite, &key.benchmark, vec![(key, line)]);
+    let Some(only) = shown.lines.first() else { return Ok(Vec::new()) };
+    let mut pages = Vec::new();
+    for metric in found::metrics_of(line) {
+        let file = |kind| names::series_file(suite, key, metric, kind);
+        let json = data::series_json(site, suite, only, metric, &file("json"))?;
+        pages.push(Page::of(file("json"), json));
+        pages.push(Page::of(file("csv"), data::csv(site, shown.lines.iter(), metric)));
+        pages.push(Page::of(file("html"), page(site, &shown, only, metric)?));
+    }
+    Ok(pages)
+}
+
+fn page(
+    site: &Site<'_>,
+    benchmark: &Benchmark<'_>,
+    line: &ShownLine<'_>,
+    metric: &'static Metric,
+) -> Result<String, Error> {
+    let (suite, key) = (benchmark.suite, line.key);
+    let path = names::series_page(suite, key, metric);
+    let declared = site.declared(suite);
+    let title = declared.map_or_else(|| suite.to_owned(), |it| it.title.clone());
+    let name = line.name(site);
+    let heading = format!("{title}: {} {name}, {}", benchmark.name, metric.label);
+    let events = events::of(site, benchmark, metric, &[line]);
+    let chart = |of, is_log, id: &str| {
+        let wish = Wish { id: id.to_owned(), of, is_log };
+        chart_view::chart(site, benchmark, &[line], metric, &events, &wish)
+    };
+    let Some(newest) = trend::newest(site.history, line.line) else {
+        return Ok(String::new());
+    };
+    let found = site.found.series_of(suite, key, metric);
+    let state = newest.state(metric);
+    let own_log = chart(Of::Value, true, "log");
+    let has_ratio = site.config().anchor.is_some() && !line.line.is_anchor;
+    let pair = site.marks().since_release();
+    let (between, between_caption) = between(site, benchmark, pair);
+    let file = |kind| names::series_file(suite, key, metric, kind);
+    let layout = Layout::of(&path, &heading);
+    let root = layout.root.clone();
+    let page = SeriesPage {
+        suite_href: format!("{root}{}", names::suite_page(suite)),
+        benchmark: benchmark.name.to_owned(),
+        target: key.target.clone(),
+        direction: metric.direction.words(),
+        version: site.marks().name(site.history, newest.measured),
+        said: words::said(metric, &state),
+        caveats: words::caveats(newest, &site.history.runs),
+        facts: facts(site, line, metric, found.and_then(|it| it.noise)),
+        since_heading: site.since_heading(),
+        since: found.and_then(|it| it.since_release.as_ref()).map(words::verdict),
+        goal: site
+            .goal(suite, key, metric)
+            .map(|goal| format!("{} ({})", words::goal(goal, site.anchor(), &state), goal.why)),
+        points: points(site, benchmark, line, metric),
+        chart: chart(Of::Value, false, "value"),
+        log: own_log.drawing.is_some().then_some(own_log),
+        ratio: has_ratio.then(|| chart(Of::Ratio, false, "ratio")),
+        ratio_heading: site.ratio_heading(),
+        notes: chart_view::notes(site, &[line], metric),
+        changes: changes(site, key, found.map_or(&[][..], |it| &it.changes), suite),
+        events: events
+            .iter()
+            .filter(|event| !matches!(event.class, "regressed" | "improved" | "release"))
+            .map(|event| EventRow {
+                class: event.class,
+                text: event.text.clone(),
+                href: event.href(&root),
+            })
+            .collect(),
+        spread: pair.and_then(|pair| spread::of(site, line.line, metric, &pair)),
+        between,
+        between_caption,
+        rows: rows(site, line, metric, &root),
+        rows_caption: rows_caption(line, metric),
+        json: last(&file("json")),
+        csv: last(&file("csv")),
+        commands: commands(site, suite, key, newest.measured, pair),
+        suite: title,
+        name,
+        metric,
+        layout,
+    };
+    render(&path, &page)
+}
+
+fn facts(
+    site: &Site<'_>,
+    line: &ShownLine<'_>,
+    metric: &'static Metric,
+    noise: Option<f64>,
+) -> Vec<(String, String)> {
+    let measured = line
+        .points
+        .iter()
+        .filter(|(_, point)| matches!(point.state(metric), State::Measured { .. }));
+    let values = measured.count();
+    let mut facts = vec![
+        ("Points".to_owned(), format!("{values} with a value of {}", line.points.len())),
+        (
+            "Noise".to_owned(),
+            noise.map_or_else(
+                || "not known yet".to_owned(),
+                |noise| format!("{} from one value to the next", words::percent(noise)),
+            ),
+        ),
+    ];
+    let epochs: std::collections::BTreeSet<&str> =
+        line.points.iter().map(|(_, point)| &*site.history.runs[point.run()].epoch).collect();
+    facts.push(("Testbeds".to_owned(), epochs.into_iter().collect::<Vec<_>>().join(", ")));
+    facts
+}
+
+fn points(
+    site: &Site<'_>,
+    benchmark: &Benchmark<'_>,
+    line: &ShownLine<'_>,
+    metric: &'static Metric,
+) -> Points {
+    let versions = &benchmark.axis.versions;
+    let mut values: Vec<Option<f64>> = vec![None; versions.len()];
+    for (place, point) in &line.points {
+        if let State::Measured { summary, .. } = point.state(metric) {
+            values[*place] = Some(summary.value);
+        }
+    }
+    let largest = values.iter().flatten().copied().fold(0.0, f64::max);
+    let (factor, symbol) = metric.unit.scale(largest);
+    let values = values
+        .iter()
+        .map(|value| value.map_or_else(|| "-".to_owned(), |value| short(value / factor)));
+    let names = versions.iter().map(|at| {
+        // Separated by spaces, so names have none.
+        site.marks().name(site.history, *at).replace(char::is_whitespace, "_")
+    });
+    Points {
+        names: names.collect::<Vec<_>>().join(" "),
+        values: values.collect::<Vec<_>>().join(" "),
+        symbol,
+    }
+}
+
+/// Five digits.
+fn short(value: f64) -> String {
+    let rounded: f64 = format!("{value:.4e}").parse().unwrap_or(value);
+    rounded.to_string()
+}
+
+fn changes(
+    site: &Site<'_>,
+    key: &LineKey,
+    changes: &[found::FoundChange],
+    suite: &str,
+) -> Vec<ChangeRow> {
+    let versions = &site.history.versions;
+    let row = |change: &found::FoundChange| {
+        let (after, first) = (versions.get(change.after), versions.get(change.first));
+        let both = [after, first].map(|version| match &version.id {
+            VersionId::Commit { sha, .. } => Some(sha.chars().take(12).collect::<String>()),
+            _ => None,
+        });
+        let look = match both {
+            [Some(after), Some(first)] => Some(format!("git log --oneline {after}..{first}")),
+            _ => None,
+        };
+        let named = |version: &crate::versions::Version| {
+            shell_word(&format!("{}@{}", key.target, version.label()))
+        };
+        let suspected = format!(
+            "bench compare {} {} --suite {}",
+            named(after),
+            named(first),
+            shell_word(suite)
+        );
+        ChangeRow {
+            verdict: change.verdict.word(),
+            effect: change.effect.map_or_else(
+                || if change.rises { "rose" } else { "fell" }.to_owned(),
+                |effect| words::signed(1.0 + effect),
+            ),
+            first: site.marks().name(site.history, change.first),
+            after: site.marks().name(site.history, change.after),
+            day: words::day(first.time()),
+            subject: first.subject(),
+            standing: if change.is_suspected { "suspected" } else { "established" },
+            state: change.state,
+            note: change.note.clone(),
+            look: if change.is_suspected { Some(suspected) } else { look },
+        }
+    };
+    changes.iter().rev().map(row).collect()
+}
+
+/// The measured versions after A up to B, newest first.
+fn between(
+    site: &Site<'_>,
+    benchmark: &Benchmark<'_>,
+    pair: Option<[VersionRef; 2]>,
+) -> (Vec<(String, String, String)>, String) {
+    let places = pair.and_then(|[a, b]| Some((benchmark.axis.place(a)?, benchmark.axis.place(b)?)));
+    let Some((from, to)) = places.filter(|(from, to)| from < to) else {
+        return (Vec::new(), String::new());
+    };
+    let name = |place: usize| site.marks().name(site.history, benchmark.axis.versions[place]);
+    let rows = (from + 1..=to).rev().take(MOST_BETWEEN).map(|place| {
+        let version = site.history.versions.get(benchmark.axis.versions[place]);
+        (name(place), version.subject(), words::day(version.time()))
+    });
+    let shown = (to - from).min(MOST_BETWEEN);
+    let caption = format!(
+        "The newest {shown} of {} after {} up to {}",
+        words::counted(to - from, "measured version"),
+        name(from),
+        name(to)
+    );
+    (rows.collect(), caption)
+}
+
+fn rows(
+    site: &Site<'_>,
+    line: &ShownLine<'_>,
+    metric: &'static Metric,
+    root: &str,
+) -> Vec<PointRow> {
+    let history = site.history;
+    let row = |(_, point): &trend::Placed<'_>| {
+        let version = history.versions.get(point.at);
+        let run = &history.runs[point.run()];
+        PointRow {
+            version: site.marks().name(history, point.at),
+            subject: version.subject(),
+            day: words::day(version.time()),
+            said: words::said(metric, &point.state(metric)),
+            blocks: words::block_counts(&point.blocks),
+            epoch: run.epoch.to_string(),
+            run: run.id.as_str().chars().take(8).collect(),
+            run_href: format!("{root}{}", names::run_page(&run.id)),
+            caveats: words::caveats(point, &history.runs),
+        }
+    };
+    line.points.iter().rev().take(MOST_ROWS).map(row).collect()
+}
+
+fn rows_caption(line: &ShownLine<'_>, metric: &Metric) -> String {
+    let all = line.points.len();
+    let left_out = all.saturating_sub(MOST_ROWS);
+    let rest = if left_out > 0 {
+        format!("; {left_out} older ones are in the files below")
+    } else {
+        String::new()
+    };
+    format!("{} of {}, newest first{rest}", metric.label, words::counted(all, "point"))
+}
+
+fn commands(
+    site: &Site<'_>,
+    suite: &str,
+    key: &LineKey,
+    newest: VersionRef,
+    pair: Option<[VersionRef; 2]>,
+) -> Vec<(&'static str, String)> {
+    let version = site.history.versions.get(newest);
+    let mut commands = vec![("Measure the newest version again", version.reproduce(suite))];
+    if let Some(pair) = pair.filter(|_| key.target == site.config().default_target) {
+        let [a, b] = pair.map(|it| {
+            let version = site.history.versions.get(it);
+            let name: String = version.name().chars().take(12).collect();
+            shell_word(&format!("{}@{name}", version.target))
+        });
+        let suite = shell_word(suite);
+        commands.push((
+            "Compare it with what it is held against, side by side",
+            format!("bench compare {a} {b} --suite {suite}"),
+        ));
+    }
+    commands
+}
+
+/// The file's name: it lies beside the page.
+fn last(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
