@@ -10,6 +10,7 @@ use crate::names;
 use crate::pages::{self, Site};
 use crate::parallel;
 use crate::series::History;
+use crate::sitemap;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
 use jiff::Timestamp;
@@ -150,6 +151,10 @@ impl<'a> SiteBuilder<'a> {
         parallel::each(&pages::all(&site), |make| {
             make(&site)?.iter().try_for_each(|page| self.output.write(&page.path, &page.bytes))
         })?;
+        if let Some(url) = &self.inputs.config.site.url {
+            let text = sitemap::text(url, &self.output.paths());
+            self.output.write(sitemap::PATH, text.as_bytes())?;
+        }
         let built = Built {
             files: self.output.files(),
             runs: self.history.runs.len(),

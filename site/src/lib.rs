@@ -32,6 +32,7 @@ mod palette;
 mod parallel;
 mod series;
 mod serve;
+mod sitemap;
 mod slope;
 mod source;
 mod sparkline;

@@ -61,6 +61,12 @@ impl Output {
         fs::write(&file, content).map_err(io("writing", &file))
     }
 
+    /// The files so far, in order.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.files.iter().cloned().collect()
+    }
+
     /// How many files there are.
     pub(crate) fn files(&self) -> usize {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).files.len()

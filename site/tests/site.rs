@@ -1,5 +1,5 @@
 //! A built site as a file server would hand it out. `build`: what the pages
-//! say and that they are the same each time. `links`: every link leads
+//! say and that they are the same each time. `front`: releases, goals, age. `links`: every link leads
 //! somewhere inside. `markup`: valid HTML that the content policy allows.
 //! `contrast`: colours that can be read.
 //! `serve`: the preview server. `database`: from a real store.
@@ -13,6 +13,7 @@ mod site {
     pub(crate) mod build;
     pub(crate) mod contrast;
     pub(crate) mod database;
+    pub(crate) mod front;
     pub(crate) mod links;
     pub(crate) mod markup;
     pub(crate) mod pages;

@@ -33,17 +33,25 @@ pub struct Goal {
 }
 
 /// What the pages are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SiteConfig {
     /// Numbers older than this are called stale, in days; at least 1.
+    #[serde(default = "a_week")]
     pub stale_after_days: u32,
+    /// Where the site is published, with a slash at the end. Links within it need
+    /// none; sitemaps, feeds and previews do, and are not made without.
+    pub url: Option<String>,
+}
+
+fn a_week() -> u32 {
+    7
 }
 
 impl Default for SiteConfig {
     /// A week.
     fn default() -> Self {
-        Self { stale_after_days: 7 }
+        Self { stale_after_days: a_week(), url: None }
     }
 }
 
@@ -123,6 +131,16 @@ pub(super) fn site_of(
     if wire.get_ref().stale_after_days == 0 {
         return Err(source.at(wire.span(), "`stale_after_days` must be at least 1"));
     }
+    let is_address = |url: &String| {
+        let plain = !url.contains(|c: char| c.is_whitespace() || "<>\"'&?#".contains(c));
+        plain && (url.starts_with("https://") || url.starts_with("http://")) && url.ends_with('/')
+    };
+    if let Some(url) = wire.get_ref().url.as_ref().filter(|url| !is_address(url)) {
+        let problem = format!("`{url}` is not where a site may lie");
+        return Err(source
+            .at(wire.span(), problem)
+            .with_remedy("write it as \"https://example.org/path/\", with the slash"));
+    }
     Ok(wire.into_inner())
 }
 
@@ -175,4 +193,78 @@ pub(super) fn goal_of(
         why: wire.why,
         line: source.at(span, String::new()).line.unwrap_or(1),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+    use expect_test::{Expect, expect};
+    use std::path::Path;
+
+    const BASE: &str = r#"
+default_target = "host"
+anchor = "host"
+measurement_protocol = 1
+margins = { wall = 0.02, cpu = 0.01, exact = 0.0 }
+profiles = { quick = { blocks = 2 }, full = { blocks = 10 }, compare = { blocks = 12 } }
+
+[targets.host]
+about = "A host"
+source = "."
+binary = "host"
+start = ["{binary}", "{addr}"]
+supports = ["http-p2"]
+"#;
+
+    fn check(more: &str, expected: Expect) {
+        let told = match Config::parse(Path::new("bench.toml"), &format!("{BASE}{more}")) {
+            Ok(config) => format!("{:?} {:?}", config.goals, config.site),
+            Err(error) => error.to_string(),
+        };
+        expected.assert_eq(&told);
+    }
+
+    #[test]
+    fn a_goal_that_could_never_be_reached_is_refused_with_its_line() {
+        let goal = |what: &str| {
+            format!("[[goal]]\nsuite = 's'\nbenchmark = 'b'\narm = 'a'\nwhy = 'w'\n{what}\n")
+        };
+        check(
+            &goal("metric = 'latency_p50_ns'\nat_least = 5.0"),
+            expect![
+                "bench.toml:14: of latency_p50_ns, lower is better: give `at_most` and nothing else"
+            ],
+        );
+        check(
+            &goal("metric = 'throughput_rps'\nat_least = 0.0"),
+            expect![
+                "bench.toml:14: `at_least` must be above 0, in the metric's unit or times the anchor"
+            ],
+        );
+        check(
+            &goal("metric = 'slice_ns'\nat_most = 5.0"),
+            expect!["bench.toml:14: there is no metric `slice_ns` that could be a goal"],
+        );
+        check(
+            &goal("metric = 'latency_p50_ns'\nat_most = 5.0\ntarget = 'guest'"),
+            expect!["bench.toml:14: there is no target `guest`"],
+        );
+        check(
+            &goal("metric = 'latency_p50_ns'\nat_mots = 5.0"),
+            expect![
+                "bench.toml:20: unknown field `at_mots`, expected one of `target`, `suite`, `benchmark`, `arm`, `metric`, `at_most`, `at_least`, `times_anchor`, `why`"
+            ],
+        );
+        check(
+            "[site]\nstale_after_days = 0",
+            expect!["bench.toml:14: `stale_after_days` must be at least 1"],
+        );
+        check(
+            "[site]\nurl = 'example.org'",
+            expect![[
+                r#"bench.toml:14: `example.org` is not where a site may lie; write it as "https://example.org/path/", with the slash"#
+            ]],
+        );
+        check("", expect!["[] SiteConfig { stale_after_days: 7, url: None }"]);
+    }
 }
