@@ -254,7 +254,7 @@ impl Chart {
                             .iter()
                             .filter_map(|point| Some((point.place, sign * of(point.interval?))));
                         let all: Vec<(usize, f64)> = points.collect();
-                        extreme(&all, a_column)
+                        chart_path::least(&all, a_column)
                             .into_iter()
                             .map(|(place, value)| unit(&(place, sign * value)))
                             .collect::<Vec<_>>()
@@ -357,17 +357,6 @@ impl Chart {
             );
         }
     }
-}
-
-/// The least value of each column, in the middle of the column's places.
-fn extreme(points: &[(usize, f64)], a_column: usize) -> Vec<(usize, f64)> {
-    let columns = points.chunk_by(|a, b| a.0 / a_column == b.0 / a_column);
-    columns
-        .map(|column| {
-            let least = column.iter().map(|(_, value)| *value).fold(f64::INFINITY, f64::min);
-            (column[column.len() / 2].0, least)
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -74,6 +74,17 @@ pub(crate) fn area(upper: &[(i64, i64)], lower: &[(i64, i64)]) -> String {
     if around.is_empty() { String::new() } else { line(&around) + "z" }
 }
 
+/// The least value of each column, in the middle of the column's places.
+pub(crate) fn least(points: &[(usize, f64)], a_column: usize) -> Vec<(usize, f64)> {
+    let columns = points.chunk_by(|a, b| a.0 / a_column == b.0 / a_column);
+    columns
+        .map(|column| {
+            let least = column.iter().map(|(_, value)| *value).fold(f64::INFINITY, f64::min);
+            (column[column.len() / 2].0, least)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

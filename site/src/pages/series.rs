@@ -2,7 +2,7 @@
 //! newest version against what it is held against, and how to measure it again.
 
 use super::chart_view::{self, ChartView, Of, Wish};
-use super::events;
+use super::events::{self, Event};
 use super::shown::{Benchmark, ShownLine};
 use super::spread::{self, SpreadView};
 use super::{Layout, Page, Site, render};
@@ -165,15 +165,7 @@ fn page(
         ratio_heading: site.ratio_heading(),
         notes: chart_view::notes(site, &[line], metric),
         changes: changes(site, key, found.map_or(&[][..], |it| &it.changes), suite),
-        events: events
-            .iter()
-            .filter(|event| !matches!(event.class, "regressed" | "improved" | "release"))
-            .map(|event| EventRow {
-                class: event.class,
-                text: event.text.clone(),
-                href: event.href(&root),
-            })
-            .collect(),
+        events: event_rows(&events, &root),
         spread: pair.and_then(|pair| spread::of(site, line.line, metric, &pair)),
         between,
         between_caption,
@@ -188,6 +180,19 @@ fn page(
         layout,
     };
     render(&path, &page)
+}
+
+/// What happened to it besides changes of level, which have a table.
+fn event_rows(events: &[Event], root: &str) -> Vec<EventRow> {
+    let in_table = |event: &&Event| matches!(event.class, "regressed" | "improved" | "release");
+    let others = events.iter().filter(|event| !in_table(event));
+    others
+        .map(|event| EventRow {
+            class: event.class,
+            text: event.text.clone(),
+            href: event.href(root),
+        })
+        .collect()
 }
 
 fn facts(
