@@ -78,7 +78,7 @@ impl Scale {
     fn log_marks(&self) -> Vec<f64> {
         let first = self.low.log10().floor() as i32;
         let last = self.high.log10().ceil() as i32;
-        let digits: &[f64] = if last - first > 2 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let digits: &[f64] = if last - first > 3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let all = (first..=last)
             .flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)))
             .filter(|value| self.holds(*value))
@@ -91,6 +91,9 @@ impl Scale {
 /// From zero when the values are far apart, else just around them, since
 /// changes of a percent must be visible.
 fn linear_range(low: f64, high: f64) -> (f64, f64) {
+    if high <= 0.0 {
+        return (0.0, 1.0);
+    }
     if low >= 0.0 && low < 0.6 * high {
         return (0.0, high * 1.08);
     }
@@ -115,9 +118,9 @@ mod tests {
             assert_eq!(marks.join(" "), expected, "{scale:?}");
         };
         check(&[30.0, 184.0], false, "0 50 100 150");
-        check(&[180.0, 184.0], false, "179 180 181 182 183 184 185");
-        check(&[0.0, 0.0], false, "0");
-        check(&[5.0], false, "4.96 4.98 5.00 5.02 5.04");
+        check(&[180.0, 184.0], false, "180 182 184");
+        check(&[0.0, 0.0], false, "0.0 0.5 1.0");
+        check(&[5.01], false, "5.00 5.05");
         check(&[3.0, 4000.0], true, "10 100 1000");
         check(&[1.02, 9.0], true, "1 2 5 10");
         assert!(Scale::of([f64::NAN].into_iter(), false).is_none());

@@ -64,6 +64,7 @@ struct Points {
 struct ChangeRow {
     verdict: &'static str,
     effect: String,
+    anchor: String,
     first: String,
     after: String,
     day: String,
@@ -289,6 +290,7 @@ fn changes(
                 || if change.rises { "rose" } else { "fell" }.to_owned(),
                 |effect| words::signed(1.0 + effect),
             ),
+            anchor: format!("at-{}-{}", names::slug(&first.name()), change.epoch),
             first: site.marks().name(site.history, change.first),
             after: site.marks().name(site.history, change.after),
             day: words::day(first.time()),
