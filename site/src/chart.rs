@@ -9,16 +9,15 @@ use crate::escape::escape;
 use crate::palette::LineStyle;
 use std::fmt::Write as _;
 
-/// The height of the drawing and of the band above it that holds marks, in pixels.
+/// Heights of the drawing, of the names of marks above it and of versions below it.
 const HEIGHT: f64 = 240.0;
 const TOP: f64 = 26.0;
-/// Below it: names of versions.
 const BOTTOM: f64 = 22.0;
 /// With more places than this points have no markers: the line says it all.
 const MOST_MARKED: usize = 60;
 /// With more lines than this their intervals would hide each other.
 const MOST_BANDS: usize = 4;
-/// Names along the axis.
+/// Names along the axis, and their letters.
 const NAMES: usize = 4;
 const NAME_CHARS: usize = 10;
 
@@ -58,7 +57,6 @@ pub(crate) struct Level {
 /// A vertical line with a word above it.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
-    /// The first place after it.
     pub(crate) place: usize,
     /// `release`, `epoch`, `definition`, `note`.
     pub(crate) class: &'static str,
@@ -74,7 +72,7 @@ pub(crate) struct ChartLine {
     pub(crate) segments: Vec<Vec<ChartPoint>>,
     /// Places without a value: a cross at the top.
     pub(crate) gaps: Vec<usize>,
-    /// Where its level changed: place, value, and `regressed` or `improved`.
+    /// Where its level changed: place, value and `regressed` or `improved`.
     pub(crate) changes: Vec<(usize, f64, &'static str)>,
 }
 
@@ -100,7 +98,6 @@ pub(crate) struct Tip {
 /// A drawn chart.
 #[derive(Debug, Clone)]
 pub(crate) struct Drawing {
-    /// The `svg` element.
     pub(crate) svg: String,
     /// What must be said of it.
     pub(crate) notes: Vec<&'static str>,
