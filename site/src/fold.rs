@@ -120,6 +120,11 @@ fn groups_of(run: &Run) -> BTreeMap<GroupKey<'_>, Group<'_>> {
         );
         groups.entry(key).or_default().push(block);
     }
+    // A block that was disturbed is measured again in its round: the last one counts.
+    for blocks in groups.values_mut() {
+        let last: BTreeMap<u32, u32> = blocks.iter().map(|it| (it.round, it.ordinal)).collect();
+        blocks.retain(|block| last.get(&block.round) == Some(&block.ordinal));
+    }
     groups
 }
 
