@@ -2,7 +2,7 @@
 //! say and that they are the same each time. `front`: releases, goals, age. `links`: every link leads
 //! somewhere inside. `markup`: valid HTML that the content policy allows.
 //! `contrast`: colours that can be read.
-//! `serve`: the preview server. `database`: from a real store.
+//! `serve`: the preview server. `bars`: how large and how fast, on demand. `database`: from a real store.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -10,6 +10,7 @@ mod fixture;
 
 mod site {
     //! Reading a built site.
+    pub(crate) mod bars;
     pub(crate) mod build;
     pub(crate) mod contrast;
     pub(crate) mod database;
