@@ -23,8 +23,9 @@ async fn sizes_and_times_of_a_large_site() {
     let copy = dir.path().join("db.sqlite");
     std::fs::copy(&database, &copy).unwrap();
     let (out, cache) = (dir.path().join("out"), dir.path().join("cache"));
-    let config = Config { default_target: "synthetic".to_owned(), ..fixture::config() };
-    let inputs = Inputs::of(Vec::new(), Config { goals: Vec::new(), ..config });
+    let config = fixture::config();
+    let inputs =
+        Inputs::of(Vec::new(), Config { default_target: "synthetic".to_owned(), ..config });
     let once = async |what: &str| {
         let store = Store::open_read_only(&copy).await.unwrap();
         let (start, cpu) = (Instant::now(), cpu_s());
