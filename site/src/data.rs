@@ -72,6 +72,8 @@ struct SeriesOut<'a> {
     unit: &'a str,
     direction: &'a str,
     anchor: Option<&'a str>,
+    /// The arm of the anchor that the newest ratio is one to.
+    anchor_arm: Option<&'a str>,
     /// Coverage of every interval, at least.
     confidence: f64,
     versions: &'static str,
@@ -169,6 +171,7 @@ pub(crate) fn series_json(
         unit: metric.unit.symbol(),
         direction: metric.direction.words(),
         anchor: site.config().anchor.as_deref(),
+        anchor_arm: line.points.iter().rev().find_map(|(_, point)| anchor_arm(point, metric)),
         confidence: CONFIDENCE,
         versions: VERSIONS,
         definitions: definitions.collect(),
@@ -285,6 +288,13 @@ fn numbers(point: &Point, metric: &Metric) -> Numbers {
         Ratio::IsAnchor | Ratio::Absent(_) => None,
     };
     (Some(summary.value), summary.interval, ratio)
+}
+
+fn anchor_arm<'a>(point: &'a Point, metric: &Metric) -> Option<&'a str> {
+    match point.state(metric) {
+        State::Measured { ratio: Ratio::Measured(measured), .. } => Some(&measured.anchor_arm),
+        _ => None,
+    }
 }
 
 fn position<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {
