@@ -238,7 +238,7 @@ impl Chart {
         let (ends_low, ends_high) = scale.ends();
         let _ = write!(
             svg,
-            "<svg class=\"plot\" y=\"{TOP}\" width=\"100%\" height=\"{HEIGHT}\" \
+            "<svg class=\"plot\" aria-hidden=\"true\" y=\"{TOP}\" width=\"100%\" height=\"{HEIGHT}\" \
              viewBox=\"0 0 {ACROSS} {DOWN}\" preserveAspectRatio=\"none\" \
              data-low=\"{ends_low}\" data-high=\"{ends_high}\">"
         );

@@ -63,28 +63,12 @@ fn the_first_page_answers_at_a_glance() {
         &pages,
         "index.html",
         ".answer",
-        expect![
-            "Are we fast yet? host answers a P3 request in 156 µs : 6.11× the native floor . Version 96a89be1 (Keep fibers between requests), median of 8 blocks on testbed 41634927, measured 2026-11-16. The multiple compares with native's own blocks of the same rounds; rounds bound by the load generator are left out."
-        ],
+        expect![[
+            r#"Are we fast yet? host answers a P3 request in 156 µs : 6.11× the native floor . Main at 96a89be1 got slower or larger in places: of the series, 1 worse, 12 undecided, 11 not comparable since c295ea9b. Worst: size/binary default size of the host's binary +0.04 % . fresh the newest run is of 2026-11-20, 2 days before this page was built (2026-11-22). Testbed 41634927: AMD EPYC 7763 64-Core Processor, 4 CPUs, Linux 6.12.31. Version 96a89be1 (Keep fibers between requests), median of 8 blocks on testbed 41634927, measured 2026-11-16. The multiple compares with native's own blocks of the same rounds; rounds bound by the load generator are left out."#
+        ]],
     );
-    check(
-        &pages,
-        "index.html",
-        ".tile",
-        expect![[r#"
-        One HTTP request How much does it cost to answer one HTTP request from a component, and how far is that from answering it in plain Rust? hello-latency : median latency, lower is better trend value vs native wasi=p2 99.1 µs 3.87× wasi=p3 156 µs 6.11× hello-throughput : throughput, higher is better trend value vs native wasi=p2 35.4 k req/s 0.26× wasi=p3 22.8 k req/s 0.16× host@96a89be1 · measured 2026-11-16 · testbed 41634927
-        Cold start quick profile How long does it take from spawning the host to its first right answer? hello : spawn to first right answer, lower is better trend value vs native wasi=p2,code=compile 47.1 ms 26.4× wasi=p2,code=precompiled 7.93 ms 4.44× wasi=p3,code=precompiled 8.95 ms 5.00× host@96a89be1 · measured 2026-11-20 · testbed 41634927
-        Size How many bytes must be shipped to run a component? binary : size of the host's binary, lower is better trend value vs native default 20.2 MiB 14.3× host@96a89be1 · measured 2026-11-16 · testbed 41634927"#]],
-    );
-    check(
-        &pages,
-        "index.html",
-        "#runs ~ .scroll tbody tr:nth-child(-n+3)",
-        expect![[r#"
-            2026-11-20 11:00 UTC interrupted none of its numbers are shown quick host@96a89be1 2 of 8 measured 000000000000dead
-            2026-11-20 08:00 UTC complete quick host@96a89be1 8 of 8 measured 10000da740da7404
-            2026-11-16 04:00 UTC complete full host@96a89be1 64 of 64 measured 10000c83fb72ea59"#]],
-    );
+    check(&pages, "index.html", ".tile", expect![[""]]);
+    check(&pages, "index.html", "#runs ~ .scroll tbody tr:nth-child(-n+3)", expect![[""]]);
 }
 
 #[test]
@@ -94,9 +78,9 @@ fn a_first_quick_run_is_shown_as_such() {
         &pages,
         "index.html",
         ".answer",
-        expect![
-            "Are we fast yet? host answers a P3 request in 159 µs : 6.08× the native floor . Version c295ea9b (Bump wasmtime to 48.0.8), median of 2 blocks on testbed 41634927, measured 2026-11-12. The multiple compares with native's own blocks of the same rounds; rounds bound by the load generator are left out. quick profile few blocks: an indication, which never decides anything."
-        ],
+        expect![[
+            r#"Are we fast yet? host answers a P3 request in 159 µs : 6.08× the native floor . stale the newest run is of 2026-11-12, 10 days before this page was built (2026-11-22). Testbed 41634927: AMD EPYC 7763 64-Core Processor, 4 CPUs, Linux 6.12.31. Version c295ea9b (Bump wasmtime to 48.0.8), median of 2 blocks on testbed 41634927, measured 2026-11-12. The multiple compares with native's own blocks of the same rounds; rounds bound by the load generator are left out. quick profile few blocks: an indication, which never decides anything."#
+        ]],
     );
     check(
         &pages,
@@ -107,18 +91,7 @@ fn a_first_quick_run_is_shown_as_such() {
         quick profile
         quick profile"#]],
     );
-    check(
-        &pages,
-        "suite/http-invoke.html",
-        "div.metric .newest tbody tr",
-        expect![[r#"
-        host wasi=p2 98.7 µs 3.77× 2 of 6 blocks needed c295ea9b
-        host wasi=p3 159 µs 6.08× 2 of 6 blocks needed c295ea9b
-        native wasi=native 26.2 µs anchor 2 of 6 blocks needed sha256:bef32d2c
-        host wasi=p2 35.6 k req/s 0.27× 2 of 6 blocks needed c295ea9b
-        host wasi=p3 22.9 k req/s 0.17× 2 of 6 blocks needed c295ea9b
-        native wasi=native 136 k req/s anchor 2 of 6 blocks needed sha256:bef32d2c"#]],
-    );
+    check(&pages, "suite/http-invoke.html", "div.metric .newest tbody tr", expect![[""]]);
 }
 
 #[test]
@@ -182,9 +155,9 @@ fn failed_and_unsupported_cells_are_said_in_words() {
         "suite/http-invoke.html",
         absent,
         expect![[r#"
-        host wasi=p2 not measured perf_event_open is not permitted here (kernel.perf_event_paranoid = 4) 96a89be1
-        host wasi=p3 not measured perf_event_open is not permitted here (kernel.perf_event_paranoid = 4) 96a89be1
-        native wasi=native not measured perf_event_open is not permitted here (kernel.perf_event_paranoid = 4) sha256:bef32d2c"#]],
+        host wasi=p2 not measured not compared perf_event_open is not permitted here (kernel.perf_event_paranoid = 4) – 96a89be1
+        host wasi=p3 not measured not compared perf_event_open is not permitted here (kernel.perf_event_paranoid = 4) – 96a89be1
+        native wasi=native not measured perf_event_open is not permitted here (kernel.perf_event_paranoid = 4) – sha256:bef32d2c"#]],
     );
 }
 
@@ -201,9 +174,7 @@ fn changes_are_told_and_never_joined() {
         from 9520fafe: testbed 09f905e1 became 41634927; kernel: 6.1.0-37-amd64 → 6.12.31"#]],
     );
     let page = Html::parse_document(&pages["suite/size.html"]);
-    let lines =
-        scraper::Selector::parse("figure:first-child polyline[stroke='#0B0001'][stroke-width='4']")
-            .unwrap();
+    let lines = scraper::Selector::parse("figure:first-child path[class='line l1']").unwrap();
     let pieces = page.select(&lines).count();
     assert_eq!(pieces, 3, "the host's line has a piece for each definition and testbed");
 }
@@ -254,24 +225,12 @@ fn hostile_names_stay_text() {
             r#"bench run host@e600c0cb4a6e --suite '<script>alert("1")</script>'\''"><img src=x onerror=alert(1)> ../../x'"#
         ]],
     );
-    expect![[r#"
-        404.html
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.binary_bytes.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.cold_start_ns.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.cpu_ns_per_request.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.latency_p50_ns.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.latency_p90_ns.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.latency_p999_ns.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.latency_p99_ns.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.ready_ns.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.rss_peak_bytes.json
-        data/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5/script-alert-1-script-img-src-x-onerror-alert-1-x-b_56feaaa386a7d44d5eba41ee.throughput_rps.json
-        icon.svg
-        index.html
-        made-by-arewefastyet.txt
-        run/1000000000000000.html
-        run/10000123456789ab.html
-        style.css
-        suite/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5.html"#]].assert_eq(&pages.keys().cloned().collect::<Vec<_>>().join("\n"));
+    let outside = ["data/", "series/"];
+    let files = pages.keys().filter(|path| !outside.iter().any(|it| path.starts_with(it)));
+    expect![[""]].assert_eq(&files.cloned().collect::<Vec<_>>().join("\n"));
+    let harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "/-_.".contains(c);
+    for path in pages.keys() {
+        assert!(path.chars().all(harmless) && !path.contains(".."), "{path}");
+    }
     super::markup::assert_harmless(&pages);
 }
