@@ -42,8 +42,7 @@ pub(crate) fn points<'a>(history: &'a History, line: &'a Line) -> impl Iterator<
 
 /// The segments of a series, the newest last.
 pub(crate) fn of<'a>(history: &'a History, line: &Line, metric: &Metric) -> Vec<Segment<'a>> {
-    let mut values: BTreeMap<(&str, DefinitionRef), (usize, BTreeMap<u32, OfVersion>)> =
-        BTreeMap::new();
+    let mut values: BTreeMap<(&str, DefinitionRef), OfSegment> = BTreeMap::new();
     for point in points(history, line) {
         let Some(place) = history.versions.place_rank(point.measured) else { continue };
         let sound = point.block_values(metric).filter(|(round, _)| !round.is_void);
@@ -70,6 +69,9 @@ pub(crate) fn of<'a>(history: &'a History, line: &Line, metric: &Metric) -> Vec<
     segments.sort_by_key(|(newest_run, _)| *newest_run);
     segments.into_iter().map(|(_, segment)| segment).collect()
 }
+
+/// The newest run of a segment, and its versions by their places.
+type OfSegment = (usize, BTreeMap<u32, OfVersion>);
 
 /// A version and the values of its blocks.
 type OfVersion = (VersionRef, Vec<f64>);
