@@ -20,6 +20,7 @@ mod metrics;
 mod network;
 pub mod plugin;
 mod provider;
+mod restart;
 mod route;
 mod serve;
 mod socket;

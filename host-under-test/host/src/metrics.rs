@@ -28,6 +28,11 @@ struct StateLabels {
     state: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PluginLabels {
+    plugin: String,
+}
+
 type Counters = Family<ComponentLabels, Counter>;
 
 /// Everything that is counted, as text.
@@ -55,6 +60,8 @@ pub(crate) fn scrape(host: &Host) -> Result<String, fmt::Error> {
     let missed = counters("schedule_missed", "Runs left out since the one before had not ended");
     let failed = counters("schedule_failed", "Runs by a schedule that ended badly");
     let restarts = counters("service_restarts", "How often services were started again");
+
+    add_plugins(host, &mut registry);
 
     for status in host.workloads_status() {
         let workload = status.workload;
@@ -96,4 +103,13 @@ pub(crate) fn scrape(host: &Host) -> Result<String, fmt::Error> {
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
+}
+
+fn add_plugins(host: &Host, registry: &mut Registry) {
+    let restarts = Family::<PluginLabels, Counter>::default();
+    let help = "How often plugin components were started again";
+    registry.register("plugin_restarts", help, restarts.clone());
+    for (plugin, times) in host.plugin_restarts() {
+        restarts.get_or_create(&PluginLabels { plugin }).inc_by(times);
+    }
 }

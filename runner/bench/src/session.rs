@@ -16,7 +16,6 @@ use model::{
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -148,7 +147,6 @@ impl<'a> Session<'a> {
             cancel: &self.cancel,
             measure_ms,
             anchor: self.subjects.iter().find(|subject| self.is_anchor(subject)),
-            compiled_for_valgrind: RefCell::default(),
         }
     }
 

@@ -8,6 +8,7 @@
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `alerts`: made-up history, and whether its changes are found and remembered.
 //! `bisect`: the commit that changed a metric.
+//! `callgrind`: instructions by callgrind, of all that are charged.
 //! `bundles`: export and import, and refusing what is not right.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `topology`: templates, options, and more than one process.
@@ -24,6 +25,7 @@ mod alerts;
 mod bisect;
 mod bundles;
 mod calibrate;
+mod callgrind;
 mod compare;
 mod crash;
 mod gate;

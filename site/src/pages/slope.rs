@@ -1,6 +1,9 @@
 //! What one step of a parameter costs: a picture and a table for each size of
 //! it, and what that means for the reader's own number of steps. It must not fit.
 
+mod choice;
+
+use self::choice::{Decided, TotalView, of_one};
 use super::{Layout, Site, render};
 use crate::Error;
 use crate::bars::{Bar, Bars};
@@ -10,14 +13,6 @@ use crate::words;
 use askama::Template;
 use model::{Metric, SlopeSpec};
 use stats::slope::Slope;
-
-/// What counts as hardly more: a tenth.
-const HARDLY_MORE: f64 = 1.1;
-/// How wide half an interval may be, as a part of the slope, for the slope to
-/// decide anything.
-const CERTAIN_ENOUGH: f64 = 0.25;
-/// How many times a request does it, in the table of decisions.
-const TIMES: [u32; 4] = [1, 10, 100, 1000];
 
 /// What `slope.html` shows.
 pub(crate) struct SlopeView {
@@ -36,10 +31,14 @@ pub(crate) struct TableView {
     /// `bytes=16`; empty if there is nothing beside.
     pub(crate) title: String,
     pub(crate) picture: Option<String>,
-    pub(crate) metrics: Vec<&'static str>,
+    pub(crate) metrics: Vec<String>,
     pub(crate) rows: Vec<RowView>,
-    /// What the deciding metric says, in words.
-    pub(crate) decisions: Vec<String>,
+    /// What to choose for so many steps, by the deciding metric.
+    pub(crate) choices: Vec<String>,
+    /// Whether the other metrics agree.
+    pub(crate) checks: Vec<String>,
+    /// Up to how many steps each way is as good as the cheapest.
+    pub(crate) limits: Vec<String>,
     pub(crate) totals: Vec<TotalView>,
 }
 
@@ -55,13 +54,6 @@ pub(crate) struct CellView {
     pub(crate) detail: String,
     /// What a request costs without a step.
     pub(crate) fixed: String,
-}
-
-/// A request with so many steps.
-pub(crate) struct TotalView {
-    pub(crate) name: String,
-    /// As multiples of the cheapest.
-    pub(crate) cells: Vec<String>,
 }
 
 /// The decision page, from the site's root.
@@ -135,7 +127,7 @@ fn view(site: &Site<'_>, spec: &SlopeSpec, slopes: &Slopes, id: &str) -> Result<
             "The slope of a straight line through requests with different numbers of {}s, with its \
              95 % interval; {} decides. {}@{}, {}.",
             spec.one,
-            deciding.label,
+            of_one(deciding),
             version.target,
             version.label(),
             words::day(run.started_at)
@@ -157,28 +149,30 @@ fn table(
     });
     let title: Vec<String> = beside.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let title = title.join(", ");
-    let note = |line: &SlopeLine| {
-        let found = spec.notes.iter().find(|(name, _)| *name == line.name);
-        found.map(|(_, text)| text.clone()).unwrap_or_default()
-    };
     let rows = lines.iter().map(|line| RowView {
-        name: line.name.clone(),
+        name: spec.name(&line.name).to_owned(),
         cells: spec.metrics.iter().zip(&line.fits).map(|(metric, fit)| cell(metric, fit)).collect(),
-        note: note(line),
+        note: spec.note(&line.name).unwrap_or_default().to_owned(),
     });
-    let deciding: Vec<(&str, Slope)> = lines
-        .iter()
-        .filter_map(|line| match line.fits.first() {
-            Some(Fit::Measured { slope, .. }) => Some((line.name.as_str(), *slope)),
+    let measured = |position: usize| {
+        let slopes = lines.iter().filter_map(move |line| match line.fits.get(position) {
+            Some(Fit::Measured { slope, .. }) => Some((spec.name(&line.name), *slope)),
             _ => None,
-        })
-        .collect();
+        });
+        slopes.collect::<Vec<(&str, Slope)>>()
+    };
+    let deciding = measured(0);
+    let decided = Decided { spec, slopes: &deciding };
+    let others = spec.metrics.iter().enumerate().skip(1);
+    let checks = others.filter_map(|(position, it)| decided.agreement(it, &measured(position)));
     Ok(TableView {
         picture: picture(spec, &title, &deciding, id)?,
-        metrics: spec.metrics.iter().map(|metric| metric.label).collect(),
+        metrics: spec.metrics.iter().map(|metric| of_one(metric)).collect(),
         rows: rows.collect(),
-        decisions: decisions(spec, &deciding),
-        totals: totals(&deciding),
+        choices: decided.choices(),
+        checks: checks.collect(),
+        limits: decided.limits(),
+        totals: decided.totals(),
         title,
     })
 }
@@ -233,123 +227,9 @@ fn picture(
     let told: Vec<String> = bars.iter().map(|bar| format!("{}: {}", bar.name, bar.told)).collect();
     let bars = Bars {
         id: id.to_owned(),
-        title: format!("{} of one {}, {title} (logarithmic)", metric.label, spec.one),
+        title: format!("{} of one {}, {title} (logarithmic)", of_one(metric), spec.one),
         description: told.join("; "),
         bars,
     };
     bars.svg()
-}
-
-/// Up to how many steps each way is as good as the cheapest.
-fn decisions(spec: &SlopeSpec, deciding: &[(&str, Slope)]) -> Vec<String> {
-    let Some(((cheapest, least), others)) = deciding.split_first() else { return Vec::new() };
-    let (metric, one) = (spec.metrics[0], &spec.one);
-    if !is_certain(least) {
-        return vec![format!(
-            "Nothing is decided yet: what a {one} costs by {cheapest} is not known to a quarter of \
-             it. More blocks tell."
-        )];
-    }
-    let mut told = vec![format!(
-        "{cheapest} is the cheapest: {} a {one}, on top of {} for the request.",
-        metric.display(least.slope),
-        metric.display(least.intercept.max(0.0))
-    )];
-    for (name, slope) in others {
-        if !is_certain(slope) {
-            told.push(format!("{name}: not known to a quarter yet. More blocks tell."));
-            continue;
-        }
-        let times = words::times(slope.slope / least.slope);
-        let room = HARDLY_MORE * least.intercept - slope.intercept;
-        let gap = slope.slope - HARDLY_MORE * least.slope;
-        let until = (room / gap).floor();
-        told.push(if gap <= 0.0 {
-            format!("{name}: {times} a {one}; it hardly matters, however many there are.")
-        } else if until >= 1.0 {
-            format!(
-                "{name}: {times} a {one}; up to {until:.0} {one}s a request, the whole request \
-                 costs at most a tenth more than by {cheapest}."
-            )
-        } else {
-            format!(
-                "{name}: {times} a {one}; even a single {one} makes the request more than a tenth \
-                 dearer than by {cheapest}."
-            )
-        });
-    }
-    told
-}
-
-fn is_certain(slope: &Slope) -> bool {
-    let half = slope.interval.map(|interval| (interval.high - interval.low) / 2.0);
-    half.is_some_and(|half| half <= CERTAIN_ENOUGH * slope.slope.abs())
-}
-
-fn totals(deciding: &[(&str, Slope)]) -> Vec<TotalView> {
-    let total = |slope: &Slope, times: u32| slope.intercept + slope.slope * f64::from(times);
-    let least = TIMES.map(|times| {
-        let certain = deciding.iter().filter(|(_, slope)| is_certain(slope));
-        certain.map(|(_, slope)| total(slope, times)).fold(f64::INFINITY, f64::min)
-    });
-    let certain = deciding.iter().filter(|(_, slope)| is_certain(slope));
-    let rows = certain.map(|(name, slope)| TotalView {
-        name: (*name).to_owned(),
-        cells: TIMES
-            .iter()
-            .zip(least)
-            .map(|(times, least)| match total(slope, *times) / least {
-                ratio if ratio.is_finite() && ratio > 0.0 => words::times(ratio),
-                _ => "–".to_owned(),
-            })
-            .collect(),
-    });
-    rows.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slope(slope: f64, intercept: f64) -> Slope {
-        let interval = stats::Interval { low: slope * 0.9, high: slope * 1.1, confidence: 0.95 };
-        Slope { slope, intercept, interval: Some(interval) }
-    }
-
-    #[test]
-    fn decisions_follow_from_the_lines() {
-        let spec = SlopeSpec {
-            benchmarks: Vec::new(),
-            over: "calls".to_owned(),
-            lines: "way".to_owned(),
-            one: "call".to_owned(),
-            metrics: vec![Metric::named("cpu_ns_per_request").unwrap()],
-            notes: Vec::new(),
-        };
-        let lines = [
-            ("native", slope(500.0, 50_000.0)),
-            ("same", slope(540.0, 50_000.0)),
-            ("linked", slope(4_550.0, 51_000.0)),
-            ("remote", slope(40_000.0, 60_000.0)),
-        ];
-        let told = decisions(&spec, &lines);
-        assert_eq!(
-            told,
-            [
-                "native is the cheapest: 500 ns a call, on top of 50.0 µs for the request.",
-                "same: 1.08× a call; it hardly matters, however many there are.",
-                "linked: 9.10× a call; up to 1 calls a request, the whole request costs at most a \
-                 tenth more than by native.",
-                "remote: 80.0× a call; even a single call makes the request more than a tenth \
-                 dearer than by native.",
-            ]
-        );
-        assert_eq!(totals(&lines)[3].cells, ["1.98×", "8.36×", "40.6×", "72.8×"]);
-        assert!(decisions(&spec, &[]).is_empty());
-        let vague = ("vague", Slope { interval: None, ..lines[2].1 });
-        let told = decisions(&spec, &[lines[0], vague]);
-        assert_eq!(told[1], "vague: not known to a quarter yet. More blocks tell.");
-        assert_eq!(decisions(&spec, &[vague, lines[3]]).len(), 1);
-        assert_eq!(totals(&[lines[0], vague]).len(), 1);
-    }
 }

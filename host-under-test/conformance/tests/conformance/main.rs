@@ -34,10 +34,14 @@ mod images;
 mod isolation;
 /// `wasi:keyvalue`: the same answers by every way, alone and among others.
 mod keyvalue;
+/// Components that provide for others of their workload.
+mod links;
 /// Who answers: by path, by host, in turn.
 mod multipath;
 /// Component plugins.
 mod plugins;
+/// Calls that come back to who made them.
+mod reentrance;
 /// Instances that stay.
 mod reuse;
 /// Components that the clock runs.

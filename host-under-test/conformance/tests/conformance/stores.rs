@@ -49,6 +49,8 @@ impl Way {
         let mut command = host();
         let file = files.write("kv.yaml", text);
         command.arg("serve").arg("--workload").arg(file).args(&self.arguments);
+        // Sessions are long, and there are many at a time.
+        command.args(["--request-timeout-ms", "120000"]);
         Server::start(command)
     }
 

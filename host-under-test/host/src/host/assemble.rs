@@ -4,7 +4,7 @@
 use super::Inner;
 use super::bind::Bound;
 use super::chain::Chain;
-use super::link::{self, Links};
+use super::link::{self, Link, Links};
 use super::outgoing::{Outgoing, OutgoingBeside};
 use super::schedule::Planned;
 use super::start::{Prepared, offer};
@@ -14,7 +14,7 @@ use super::workload::{Running, RunningComponent};
 use crate::error::{Error, Result};
 use crate::guest::{Guest, GuestConfig, Pinned, ProcessorShare, ServiceRun, Surroundings};
 use crate::network::Network;
-use crate::plugin::KeyValue;
+use crate::plugin::{KeyValue, Stores};
 use crate::provider::{Instances, Provided, ProviderStore};
 use crate::route::Key;
 use crate::workload::{
@@ -39,9 +39,6 @@ pub(super) fn assemble(
     for (component, prepared) in spec.components.iter().zip(prepared) {
         running.components.push(RunningComponent::new(about(component, prepared)?));
     }
-    let mut order: Vec<usize> = (0..prepared.len()).collect();
-    // The others need it.
-    order.sort_by_key(|index| links.provider != Some(*index));
     for _ in 0..spec.replicas.get() {
         let volumes = Volumes::make(spec, &mut running.folders)?;
         // Each replica is a world of its own.
@@ -50,10 +47,9 @@ pub(super) fn assemble(
         let world =
             World { host, bound: &bound, volumes, outgoing: outgoing.beside(&chain), network };
         let mut guests = BTreeMap::new();
-        let mut provider = None;
-        for &index in &order {
+        let mut providers = Providers::default();
+        for &index in &links.order {
             let (component, prepared) = (&spec.components[index], &prepared[index]);
-            let unnamed = provider.clone().filter(|_| links.leads_to_provider(index));
             let around = || {
                 let mut around = world.around(
                     Some(&component.name),
@@ -61,9 +57,7 @@ pub(super) fn assemble(
                     &component.interfaces,
                     processors[index].clone(),
                 )?;
-                if unnamed.is_some() {
-                    around.plugins.stores.unnamed.clone_from(&unnamed);
-                }
+                providers.link(&links.components[index], &mut around.plugins.stores);
                 Ok::<_, Error>(around)
             };
             let runs = &mut running.components[index];
@@ -75,8 +69,9 @@ pub(super) fn assemble(
             }
             if link::is_provider(component) {
                 let store = providing(host, component, prepared, around()?)?;
-                provider = Some(Arc::new(Provided(Arc::clone(&store))) as Arc<dyn KeyValue>);
-                runs.providers.push(store);
+                runs.providers.push(Arc::clone(&store));
+                providers.0.insert(index, Arc::new(Provided(store)));
+                continue;
             }
             let Some(http) = &component.http else { continue };
             let guest = Arc::new(world.guest(component, http, prepared, around()?)?);
@@ -86,11 +81,29 @@ pub(super) fn assemble(
         }
         chain.fill(guests);
         if let (Some(service), Some(prepared)) = (&spec.service, service) {
-            services.push(world.service(service, prepared, &chain)?);
+            let link = |stores: &mut Stores| providers.link(&links.service, stores);
+            services.push(world.service(service, prepared, &chain, link)?);
         }
     }
     running.bound = bound;
     Ok((running, services))
+}
+
+/// The components of one replica that provide for others, by index.
+#[derive(Default)]
+struct Providers(BTreeMap<usize, Arc<dyn KeyValue>>);
+
+impl Providers {
+    /// Has the entries of one component lead to those they are linked to.
+    fn link(&self, links: &[Link], stores: &mut Stores) {
+        for (name, provider) in links {
+            let Some(provider) = self.0.get(provider) else { continue };
+            match name {
+                Some(name) => drop(stores.named.insert(name.clone(), Arc::clone(provider))),
+                None => stores.unnamed = Some(Arc::clone(provider)),
+            }
+        }
+    }
 }
 
 /// One replica of a workload, before anything runs in it.
@@ -148,9 +161,11 @@ impl World<'_> {
         service: &ServiceSpec,
         prepared: &Prepared,
         chain: &Chain,
+        link: impl FnOnce(&mut Stores),
     ) -> Result<ServiceRun> {
         let processor = share(&service.resources);
-        let around = self.around(None, &service.resources, &service.interfaces, processor)?;
+        let mut around = self.around(None, &service.resources, &service.interfaces, processor)?;
+        link(&mut around.plugins.stores);
         let run = ServiceRun::new(&prepared.linked, around, &prepared.source)?;
         if !prepared.linked.answers_p3() {
             return Ok(run);

@@ -1,5 +1,6 @@
 //! Which plugins a workload is bound to, from its start to its end.
 
+use super::link;
 use crate::error::{Error, Result};
 use crate::guest::Plugins;
 use crate::plugin::{Caller, HostPlugin, Provided, Wanted};
@@ -72,14 +73,17 @@ impl Drop for Bound {
     }
 }
 
-/// The plugin that an entry means; none if its package is no plugin's.
+/// The plugin that an entry means; none if its package is no plugin's, or another
+/// component provides for it.
 fn plugin_for<'a>(
     plugins: &'a [Arc<dyn HostPlugin>],
     interface: &InterfaceSpec,
 ) -> Result<Option<&'a Arc<dyn HostPlugin>>> {
     let InterfaceSpec { namespace, package, config, .. } = interface;
     let of_package = || plugins.iter().filter(|it| it.package() == (namespace, package));
-    let Some(first) = of_package().next() else { return Ok(None) };
+    let Some(first) = of_package().next().filter(|_| link::chosen(interface).is_none()) else {
+        return Ok(None);
+    };
     let Some(backend) = config.get("backend") else { return Ok(Some(first)) };
     let found = of_package().find(|plugin| plugin.backend() == Some(backend.as_str()));
     found.map(Some).ok_or_else(|| {

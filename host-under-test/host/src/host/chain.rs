@@ -7,19 +7,25 @@
 use crate::egress::{Neighbours, OutgoingHandler, OutgoingRequest, Sending};
 use crate::guest::{Alive, Body, Failure, Guest, Pinned, RequestBody};
 use bytes::Bytes;
+use futures_util::stream;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response};
-use http_body_util::BodyExt;
+use http_body::{Body as _, Frame};
 use http_body_util::channel::{Channel, Sender};
+use http_body_util::{BodyExt, StreamBody};
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
+use std::task::Poll;
 use tokio::sync::{mpsc, oneshot};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// The name under which components reach their workload's service.
 pub(super) const SERVICE: &str = "service";
 
-/// Parts of a body that may wait for their reader.
+/// Parts of a body that may wait for their reader; two are the body and the
+/// trailers of a short answer.
 const PARTS_AHEAD: usize = 2;
 
 /// The components of one workload by name, for each other. They are made with
@@ -118,20 +124,60 @@ async fn answer(
         answered = target.respond(request.map(RequestBody::of_guest), &alive) => answered,
         () = sender.closed() => return,
     };
-    match answered {
-        Err(failure) => drop(sender.send(Err(code_of(&failure)))),
-        Ok(response) => {
-            let (parts, body) = response.into_parts();
-            let (parts_of_body, channel) = Channel::new(PARTS_AHEAD);
-            if sender.send(Ok(Response::from_parts(parts, channel.boxed_unsync()))).is_ok() {
-                pass_on(body, parts_of_body).await;
-            }
-        }
+    let response = match answered {
+        Err(failure) => return drop(sender.send(Err(code_of(&failure)))),
+        Ok(response) => response,
+    };
+    let (parts, mut body) = response.into_parts();
+    let Start { frames, is_whole } = start_of(&mut body).await;
+    if is_whole {
+        let body = StreamBody::new(stream::iter(frames)).boxed_unsync();
+        drop(sender.send(Ok(Response::from_parts(parts, body))));
+        return;
+    }
+    let (parts_of_body, channel) = Channel::new(PARTS_AHEAD);
+    if sender.send(Ok(Response::from_parts(parts, channel.boxed_unsync()))).is_ok() {
+        pass_on(frames, body, parts_of_body).await;
     }
 }
 
+type Frames = Vec<Result<Frame<Bytes>, Error>>;
+
+/// What is there of a body before anybody waits for it.
+struct Start {
+    frames: Frames,
+    is_whole: bool,
+}
+
+/// A short body is there as soon as its head is: passed on together, both cost
+/// the caller one wake-up.
+async fn start_of(body: &mut Body) -> Start {
+    let mut frames = Frames::new();
+    let is_whole = poll_fn(|cx| {
+        while frames.len() <= PARTS_AHEAD {
+            match Pin::new(&mut *body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => frames.push(Ok(frame)),
+                Poll::Ready(Some(Err(error))) => {
+                    frames.push(Err(Error::InternalError(Some(error.to_string()))));
+                    return Poll::Ready(true);
+                }
+                Poll::Ready(None) => return Poll::Ready(true),
+                Poll::Pending => break,
+            }
+        }
+        Poll::Ready(body.is_end_stream())
+    })
+    .await;
+    Start { frames, is_whole }
+}
+
 /// Ends when the body does, or when nobody reads it any more.
-async fn pass_on(mut body: Body, mut to: Sender<Bytes, Error>) {
+async fn pass_on(first: Frames, mut body: Body, mut to: Sender<Bytes, Error>) {
+    for frame in first.into_iter().flatten() {
+        if to.send(frame).await.is_err() {
+            return;
+        }
+    }
     while let Some(frame) = body.frame().await {
         let sent = match frame {
             Ok(frame) => to.send(frame).await,

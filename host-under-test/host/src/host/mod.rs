@@ -174,6 +174,13 @@ impl Host {
         self.workloads().values().map(|workload| workload.status()).collect()
     }
 
+    /// How often each plugin that can fail was started again, by its name.
+    pub fn plugin_restarts(&self) -> Vec<(String, u64)> {
+        let plugins = self.inner.config.plugins.iter();
+        let named = plugins.filter_map(|it| Some((it.backend()?.to_owned(), it.restarts()?)));
+        named.collect()
+    }
+
     /// Whether some component answers for this host and path.
     pub fn routes<B>(&self, request: &Request<B>) -> bool {
         self.inner.table.find(request).is_ok()

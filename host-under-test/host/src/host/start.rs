@@ -64,7 +64,8 @@ pub(super) async fn start(
     let service = match &spec.service {
         None => None,
         Some(service) => {
-            let offer = offer(&service.interfaces);
+            let mut offer = offer(&service.interfaces);
+            offer.keyvalue |= has_provider;
             Some(prepare(host, &service.source, service.digest, offer, None, &mut took).await?)
         }
     };
@@ -77,7 +78,7 @@ pub(super) async fn start(
             spec.title()
         )));
     }
-    let links = link::resolve(spec, &prepared)?;
+    let links = link::resolve(spec, &prepared, service.as_ref())?;
     let bound = Bound::bind(&host.config.plugins, spec).await?;
     let (running, services) = assemble(host, spec, &prepared, service.as_ref(), links, bound)?;
     for provider in running.components.iter().flat_map(|component| &component.providers) {

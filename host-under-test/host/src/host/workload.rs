@@ -5,6 +5,7 @@ use super::schedule::{Planned, Scheduled};
 use super::status::{ComponentStatus, ServiceStatus, State, WorkloadStatus};
 use crate::guest::{Ended, Guest, ServiceRun};
 use crate::provider::ProviderStore;
+use crate::restart::Pauses;
 use crate::route::{Key, Table};
 use crate::workload::WorkloadSpec;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,9 +17,6 @@ use tokio::task::JoinHandle;
 /// How often the end of requests under way is looked for.
 const DRAIN_PAUSE: Duration = Duration::from_millis(2);
 
-/// The wait before a service is started again: doubled each time, up to a second.
-const FIRST_RESTART_PAUSE: Duration = Duration::from_millis(10);
-const LAST_RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// A service that ran so long begins with the first wait again.
 const STEADY: Duration = Duration::from_secs(10);
 
@@ -130,12 +128,12 @@ impl Workload {
         let max_restarts = self.spec.service.as_ref().map_or(0, |service| service.max_restarts);
         let title = self.spec.title();
         let task = tokio::spawn(async move {
-            let mut pause = FIRST_RESTART_PAUSE;
+            let mut pauses = Pauses::new();
             let ended = loop {
                 let started = Instant::now();
                 let Ended::Badly(failure) = service.once().await else { break Ended::Well };
                 if started.elapsed() > STEADY {
-                    pause = FIRST_RESTART_PAUSE;
+                    pauses = Pauses::new();
                 }
                 eprintln!("host-under-test: the service of {title} failed: {failure}");
                 {
@@ -146,8 +144,7 @@ impl Workload {
                     }
                     status.restarts += 1;
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LAST_RESTART_PAUSE);
+                pauses.pass().await;
             };
             locked(&shared).running = false;
             if let Some(workload) = workload.upgrade() {

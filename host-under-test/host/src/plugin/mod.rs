@@ -128,4 +128,10 @@ pub trait HostPlugin: Send + Sync + 'static {
 
     /// A workload that was bound has ended.
     fn unbind(&self, workload: &str);
+
+    /// How often what is behind it was started again after it failed; `None` if
+    /// nothing is that could.
+    fn restarts(&self) -> Option<u64> {
+        None
+    }
 }

@@ -1,6 +1,7 @@
 //! A provider as its callers know it: buckets whose calls go to its instances.
 
-use super::store::{Ask, Call, Instances, ProviderStore, Reply, confused};
+use super::instance::{Ask, Call, Reply};
+use super::store::{ProviderStore, confused};
 use crate::plugin::Caller;
 use crate::plugin::keyvalue::{Answer, Bucket, KeyValue, KeyValueError, Keys};
 use futures_util::FutureExt;
@@ -14,7 +15,7 @@ impl KeyValue for Provided {
         let bucket: Arc<dyn Bucket> = Arc::new(ProvidedBucket {
             store: Arc::clone(&self.0),
             caller: Arc::new(caller.clone()),
-            name: bucket.to_owned(),
+            name: bucket.into(),
         });
         std::future::ready(Ok(bucket)).boxed()
     }
@@ -23,20 +24,13 @@ impl KeyValue for Provided {
 struct ProvidedBucket {
     store: Arc<ProviderStore>,
     caller: Arc<Caller>,
-    name: String,
+    name: Arc<str>,
 }
 
 impl ProvidedBucket {
     async fn call(&self, call: Call) -> Result<Reply, KeyValueError> {
-        if self.store.instances != Instances::One {
-            return self.store.ask(Ask::Call(&self.caller, &self.name, call)).await;
-        }
-        // What all callers share must survive one that is cut off.
-        let (store, caller) = (Arc::clone(&self.store), Arc::clone(&self.caller));
-        let name = self.name.clone();
-        let called = tokio::spawn(async move { store.ask(Ask::Call(&caller, &name, call)).await });
-        let ending = || KeyValueError::Other("the host is ending".to_owned());
-        called.await.unwrap_or_else(|_| Err(ending()))
+        let (caller, name) = (Arc::clone(&self.caller), Arc::clone(&self.name));
+        self.store.ask(Ask::Call(caller, name, call)).await
     }
 }
 

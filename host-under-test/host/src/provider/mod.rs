@@ -10,6 +10,7 @@
 mod binding;
 mod bucket;
 pub(crate) mod caller;
+mod instance;
 mod plugin;
 mod store;
 

@@ -76,6 +76,10 @@ impl HostPlugin for ComponentPlugin {
         .boxed()
     }
 
+    fn restarts(&self) -> Option<u64> {
+        Some(self.store.restarts())
+    }
+
     /// Its buckets outlive workloads, as those of a Redis server do, unless it
     /// knows of workloads and thinks otherwise.
     fn unbind(&self, workload: &str) {

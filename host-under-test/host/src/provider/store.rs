@@ -1,30 +1,18 @@
-//! A provider's instances, and one call of them.
+//! A provider's instances: which one answers a call, and what becomes of one that
+//! traps.
 
-use super::binding::Binding;
+use super::instance::{Ask, Instance, ProviderPre, Reply};
 use crate::component::Linked;
 use crate::error::{Error, Result, why};
-use crate::guest::{Deadline, GuestState, Surroundings, new_store};
-use crate::plugin::Caller;
-use crate::plugin::keyvalue::{KeyValueError, Keys};
-use std::collections::{BTreeMap, HashMap};
+use crate::guest::{Deadline, GuestState, Surroundings};
+use crate::plugin::keyvalue::KeyValueError;
+use crate::restart::Pauses;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use wasmtime::Store;
-use wasmtime::component::ResourceAny;
-
-mod generated {
-    wasmtime::component::bindgen!({
-        path: "wit/keyvalue.wit",
-        world: "wasi:keyvalue/provider",
-        exports: { default: async },
-    });
-}
-
-use generated::exports::wasi::keyvalue::store as wit;
-use generated::{Provider, ProviderPre};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Which instance answers a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,49 +32,36 @@ pub(crate) struct ProviderStore {
     provider: ProviderPre<GuestState>,
     around: Arc<Surroundings>,
     timeout: Duration,
-    pub(super) instances: Instances,
+    instances: Instances,
     idle: Mutex<Vec<Instance>>,
     /// For those that must not be two.
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     traps: AtomicU64,
+    restarts: AtomicU64,
     /// Workloads with their configurations, which an instance is told of.
     bound: Mutex<Vec<(String, BTreeMap<String, String>)>>,
 }
 
-struct Instance {
-    store: Store<GuestState>,
-    provider: Provider,
-    binding: Option<Binding>,
-    buckets: HashMap<String, ResourceAny>,
+/// Why there is no reply.
+enum Failure {
+    /// The component's own error.
+    Refused(KeyValueError),
+    /// The instance that was asked is no more.
+    Gone,
+    /// There is no instance.
+    Down,
 }
 
-/// What an instance is asked.
-pub(super) enum Ask<'a> {
-    /// By a component, of a bucket.
-    Call(&'a Arc<Caller>, &'a str, Call),
-    /// By the host, for a workload that starts.
-    Bind(&'a str, &'a BTreeMap<String, String>),
-    /// For one that has ended.
-    Unbind(&'a str),
-}
-
-pub(super) enum Call {
-    Get(String),
-    Set(String, Vec<u8>),
-    Delete(String),
-    Exists(String),
-    ListKeys(Option<u64>),
-    Increment(String, u64),
-}
-
-pub(super) enum Reply {
-    Value(Option<Vec<u8>>),
-    Done,
-    Exists(bool),
-    Keys(Keys),
-    Sum(u64),
-    /// Whether the component knows of bindings at all.
-    Bound(bool),
+impl Failure {
+    fn told(self) -> KeyValueError {
+        match self {
+            Self::Refused(error) => error,
+            Self::Gone => KeyValueError::Other("the store's component trapped".to_owned()),
+            Self::Down => {
+                KeyValueError::Other("the store's component cannot be started again yet".to_owned())
+            }
+        }
+    }
 }
 
 impl ProviderStore {
@@ -111,17 +86,23 @@ impl ProviderStore {
             timeout,
             instances,
             idle: Mutex::default(),
-            turns: Semaphore::new(1),
+            turns: Arc::new(Semaphore::new(1)),
             traps: AtomicU64::new(0),
+            restarts: AtomicU64::new(0),
             bound: Mutex::default(),
         })
     }
 
     /// Makes an instance, so that what is wrong with it shows before it is needed.
     pub(crate) async fn warm_up(&self) -> Result<()> {
-        let deadline = Deadline::start(self.timeout);
-        let instance = self.instantiate(deadline).await;
-        let instance = instance.map_err(|e| Error::input("instantiating a provider", &e))?;
+        let made = self.instantiate(Deadline::start(self.timeout));
+        let instance = match tokio::time::timeout(self.timeout, made).await {
+            Ok(instance) => instance.map_err(|e| Error::input("instantiating a provider", &e))?,
+            Err(_) => {
+                let what = format!("instantiating a provider took longer than {:?}", self.timeout);
+                return Err(Error::Input(what));
+            }
+        };
         if self.instances != Instances::Fresh {
             self.idle().push(instance);
         }
@@ -133,16 +114,24 @@ impl ProviderStore {
         self.traps.load(Relaxed)
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+    /// How often an instance was made in the place of one that trapped.
+    pub(crate) fn restarts(&self) -> u64 {
+        self.restarts.load(Relaxed)
+    }
+
+    /// Makes an instance in the place of the one that is gone.
+    async fn start_again(&self) -> Result<()> {
+        self.warm_up().await?;
+        self.restarts.fetch_add(1, Relaxed);
+        Ok(())
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn instantiate(&self, deadline: Deadline) -> wasmtime::Result<Instance> {
-        let mut store = new_store(self.provider.engine(), &self.around, deadline);
-        let made = self.provider.instance_pre().instantiate_async(&mut store).await?;
-        let binding = Binding::of(&mut store, &made)?;
-        let provider = Provider::new(&mut store, &made)?;
-        let mut instance = Instance { store, provider, binding, buckets: HashMap::new() };
+        let mut instance = Instance::make(&self.provider, &self.around, deadline).await?;
         let bound = self.bound().clone();
         for (workload, config) in &bound {
             let told = instance.bind(workload, config).await?;
@@ -155,39 +144,56 @@ impl ProviderStore {
 
     /// Tells the component that a workload starts. Whether it wants to know.
     pub(crate) async fn bind(
-        &self,
+        self: &Arc<Self>,
         workload: &str,
         config: &BTreeMap<String, String>,
     ) -> std::result::Result<bool, KeyValueError> {
-        let Reply::Bound(wants) = self.ask(Ask::Bind(workload, config)).await? else {
-            return confused();
-        };
-        if wants {
-            self.bound().push((workload.to_owned(), config.clone()));
+        match self.ask(Ask::Bind(workload.to_owned(), config.clone())).await? {
+            Reply::Bound(wants) => Ok(wants),
+            _ => confused(),
         }
-        Ok(wants)
     }
 
     /// Tells it that a workload has ended.
-    pub(crate) async fn unbind(&self, workload: &str) {
+    pub(crate) async fn unbind(self: &Arc<Self>, workload: &str) {
         self.bound().retain(|(bound, _)| bound != workload);
         // What it answers changes nothing for anybody.
-        let _ = self.ask(Ask::Unbind(workload)).await;
+        let _ = self.ask(Ask::Unbind(workload.to_owned())).await;
     }
 
-    fn bound(&self) -> std::sync::MutexGuard<'_, Vec<(String, BTreeMap<String, String>)>> {
+    fn bound(&self) -> MutexGuard<'_, Vec<(String, BTreeMap<String, String>)>> {
         self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An instance that traps, or whose caller goes away in the middle of a call,
-    /// is gone; the next call has another one.
-    pub(super) async fn ask(&self, ask: Ask<'_>) -> std::result::Result<Reply, KeyValueError> {
-        let _turn = match self.instances {
-            Instances::One => self.turns.acquire().await.ok(),
-            Instances::Fresh | Instances::Warm(_) => None,
-        };
+    /// is gone; the next call has another one. What all callers share survives a
+    /// caller that goes away.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        ask: Ask,
+    ) -> std::result::Result<Reply, KeyValueError> {
+        if self.instances != Instances::One {
+            return self.answer(ask).await.map_err(|failure| failure.told());
+        }
+        let store = Arc::clone(self);
+        let asked = tokio::spawn(async move {
+            let turn = Arc::clone(&store.turns).acquire_owned().await;
+            let answered = store.answer(ask).await;
+            if let (Err(Failure::Gone), Ok(turn)) = (&answered, turn) {
+                tokio::spawn(start_again(Arc::downgrade(&store), turn));
+            }
+            answered.map_err(|failure| failure.told())
+        });
+        let ending = || KeyValueError::Other("the host is ending".to_owned());
+        asked.await.unwrap_or_else(|_| Err(ending()))
+    }
+
+    async fn answer(&self, ask: Ask) -> std::result::Result<Reply, Failure> {
         let deadline = Deadline::start(self.timeout);
         let idle = self.idle().pop();
+        if idle.is_none() && self.instances == Instances::One {
+            return Err(Failure::Down);
+        }
         let answered = async {
             let mut instance = match idle {
                 Some(mut instance) => {
@@ -197,23 +203,25 @@ impl ProviderStore {
                 }
                 None => self.instantiate(deadline).await?,
             };
-            let reply = instance.answer(ask).await?;
+            let reply = instance.answer(&ask).await?;
             wasmtime::error::Ok((instance, reply))
         };
-        let timed = tokio::time::timeout(self.timeout, answered).await;
         let gone = |what: String| {
             self.traps.fetch_add(1, Relaxed);
             eprintln!("host-under-test: a provider of wasi:keyvalue failed: {what}");
-            KeyValueError::Other("the store's component trapped".to_owned())
+            Failure::Gone
         };
-        match timed {
-            Ok(Ok((instance, reply))) => {
-                self.give_back(instance);
-                reply
-            }
-            Ok(Err(trap)) => Err(gone(why(&trap))),
-            Err(_) => Err(gone("it did not answer in time".to_owned())),
+        let (instance, reply) = match tokio::time::timeout(self.timeout, answered).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(trap)) => return Err(gone(why(&trap))),
+            Err(_) => return Err(gone("it did not answer in time".to_owned())),
+        };
+        // Before anybody else has a turn: the next instance has to know.
+        if let (Ask::Bind(workload, config), Ok(Reply::Bound(true))) = (ask, &reply) {
+            self.bound().push((workload, config));
         }
+        self.give_back(instance);
+        reply.map_err(Failure::Refused)
     }
 
     fn give_back(&self, instance: Instance) {
@@ -229,94 +237,22 @@ impl ProviderStore {
     }
 }
 
-impl Instance {
-    async fn answer(
-        &mut self,
-        ask: Ask<'_>,
-    ) -> wasmtime::Result<std::result::Result<Reply, KeyValueError>> {
-        let (caller, bucket, call) = match ask {
-            Ask::Call(caller, bucket, call) => (caller, bucket, call),
-            Ask::Bind(workload, config) => return self.bind(workload, config).await,
-            Ask::Unbind(workload) => {
-                if let Some(binding) = &self.binding {
-                    binding.unbind(&mut self.store, workload).await?;
-                }
-                return Ok(Ok(Reply::Done));
-            }
-        };
-        self.store.data_mut().calling = Some(Arc::clone(caller));
-        let answered = self.call(bucket, call).await;
-        self.store.data_mut().calling = None;
-        answered
-    }
-
-    async fn bind(
-        &mut self,
-        workload: &str,
-        config: &BTreeMap<String, String>,
-    ) -> wasmtime::Result<std::result::Result<Reply, KeyValueError>> {
-        let Some(binding) = &self.binding else { return Ok(Ok(Reply::Bound(false))) };
-        let bound = binding.bind(&mut self.store, workload, config).await?;
-        Ok(bound.map(|()| Reply::Bound(true)).map_err(KeyValueError::Other))
-    }
-
-    async fn call(
-        &mut self,
-        bucket: &str,
-        call: Call,
-    ) -> wasmtime::Result<std::result::Result<Reply, KeyValueError>> {
-        let bucket = match self.bucket(bucket).await? {
-            Ok(bucket) => bucket,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        let store = &mut self.store;
-        let of = self.provider.wasi_keyvalue_store().bucket();
-        let reply = match call {
-            Call::Get(key) => of.call_get(store, bucket, &key).await?.map(Reply::Value),
-            Call::Set(key, value) => {
-                of.call_set(store, bucket, &key, &value).await?.map(|()| Reply::Done)
-            }
-            Call::Delete(key) => of.call_delete(store, bucket, &key).await?.map(|()| Reply::Done),
-            Call::Exists(key) => of.call_exists(store, bucket, &key).await?.map(Reply::Exists),
-            Call::ListKeys(cursor) => {
-                let page = of.call_list_keys(store, bucket, cursor).await?;
-                page.map(|wit::KeyResponse { keys, cursor }| Reply::Keys(Keys { keys, cursor }))
-            }
-            Call::Increment(key, delta) => {
-                let atomics = self.provider.wasi_keyvalue_atomics();
-                atomics.call_increment(store, bucket, &key, delta).await?.map(Reply::Sum)
-            }
-        };
-        Ok(reply.map_err(Into::into))
-    }
-
-    /// The bucket of that name, opened at its first use in this instance.
-    async fn bucket(
-        &mut self,
-        name: &str,
-    ) -> wasmtime::Result<std::result::Result<ResourceAny, wit::Error>> {
-        if let Some(bucket) = self.buckets.get(name) {
-            return Ok(Ok(*bucket));
-        }
-        let opened = self.provider.wasi_keyvalue_store().call_open(&mut self.store, name).await?;
-        if let Ok(bucket) = &opened {
-            self.buckets.insert(name.to_owned(), *bucket);
-        }
-        Ok(opened)
-    }
-}
-
-impl From<wit::Error> for KeyValueError {
-    fn from(error: wit::Error) -> Self {
-        match error {
-            wit::Error::NoSuchStore => Self::NoSuchStore,
-            wit::Error::AccessDenied => Self::AccessDenied,
-            wit::Error::Other(what) => Self::Other(what),
-        }
-    }
-}
-
 /// A reply of another kind than the call's.
 pub(super) fn confused<T>() -> std::result::Result<T, KeyValueError> {
     Err(KeyValueError::Other("the store's component answered something else".to_owned()))
+}
+
+/// Starts the one instance again after it trapped: at once, for its callers have
+/// done nothing wrong, and if that fails after ever longer waits, in which calls
+/// fail at once.
+async fn start_again(store: Weak<ProviderStore>, turn: OwnedSemaphorePermit) {
+    let (mut turn, mut pauses) = (Some(turn), Pauses::new());
+    while let Some(alive) = store.upgrade() {
+        let Err(error) = alive.start_again().await else { return };
+        eprintln!("host-under-test: a plugin cannot be started again: {error}");
+        let turns = Arc::clone(&alive.turns);
+        drop((turn.take(), alive));
+        pauses.pass().await;
+        turn = turns.acquire_owned().await.ok();
+    }
 }

@@ -67,7 +67,7 @@ const PACKAGES: &[Package] = &[
         interfaces: &[("store", BOTH), ("atomics", BOTH)],
         keys: Keys::OfBackend {
             own: &["memory", "filesystem", "redis"],
-            known: &["backend", "folder", "maxBytes", "url"],
+            known: &["backend", "component", "folder", "maxBytes", "url"],
         },
     },
     Package {

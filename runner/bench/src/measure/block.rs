@@ -8,11 +8,7 @@ use super::placement::Placement;
 use super::stage::Stage;
 use super::subject::Subject;
 use jiff::Timestamp;
-use model::{
-    Arm, Digest, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody,
-};
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use model::{Arm, Driver, Expect, ExpectBody, Label, Measurements, Outcome, Request, RequestBody};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,9 +30,6 @@ pub(crate) struct Bench<'a> {
     pub(crate) measure_ms: Option<u64>,
     /// The anchor, where one is measured: suites may use it as a process.
     pub(crate) anchor: Option<&'a Subject>,
-    /// Of which binaries and workloads the machine code for valgrind's processor
-    /// is kept.
-    pub(crate) compiled_for_valgrind: RefCell<BTreeSet<(Digest, Digest)>>,
 }
 
 /// What a block was and what came of it.

@@ -46,11 +46,11 @@ pub(crate) struct Stage<'a> {
 pub(super) struct Variation {
     /// What templates are told in place of the parameter `workloads`.
     pub(super) workloads: Option<u32>,
-    /// Words before the command of each host.
+    /// Words before the command of each process that is charged.
     pub(super) wrapper: Vec<String>,
     /// A precompiled component in the place of the arm's.
     pub(super) precompiled: Option<PathBuf>,
-    /// How long a host may take until it is ready.
+    /// How long one of them may take until it is ready.
     pub(super) ready_timeout: Option<Duration>,
 }
 
@@ -202,7 +202,7 @@ impl Starting<'_> {
         let (front, before): (Vec<&ProcessSpec>, Vec<_>) =
             self.stage.arm.processes.iter().partition(|process| process.role == Role::Front);
         for process in before {
-            let addr = self.beside(process, &self.context.clone())?.addr;
+            let addr = self.beside(process, &self.context.clone(), variation)?.addr;
             self.context.add_process(&process.name, addr);
         }
         let (mut ready, started_at) = self.hosts(variation)?;
@@ -210,7 +210,7 @@ impl Starting<'_> {
         let mut asked = ready.swap_remove(0);
         if let Some(front) = front.first() {
             let context = self.context.clone().with("backends", backends);
-            asked.addr = self.beside(front, &context)?.addr;
+            asked.addr = self.beside(front, &context, variation)?.addr;
         }
         Ok((asked, started_at))
     }
@@ -299,7 +299,12 @@ impl Starting<'_> {
     }
 
     /// Starts a process beside the hosts and waits for it.
-    fn beside(&mut self, process: &ProcessSpec, context: &Context) -> Result<ReadyHost, String> {
+    fn beside(
+        &mut self,
+        process: &ProcessSpec,
+        context: &Context,
+        variation: &Variation,
+    ) -> Result<ReadyHost, String> {
         let bench = self.stage.bench;
         let name = format!("{} {}", process.role.word(), process.name);
         let anchor = match process.program {
@@ -320,6 +325,9 @@ impl Starting<'_> {
             }
             _ => self.words(process, addr, context)?,
         };
+        let is_charged = process.role.is_counted();
+        let wrapper = variation.wrapper.iter().filter(|_| is_charged).cloned();
+        let words = wrapper.chain(words).collect();
         let is_outside = process.role == Role::Backend;
         let cpus = if is_outside { &bench.placement.generator } else { &bench.placement.host };
         let running = Process::start(Command {
@@ -331,8 +339,9 @@ impl Starting<'_> {
             stop_timeout: anchor.map_or(STOP_TIMEOUT, |anchor| anchor.launch.stop_timeout),
         })?;
         let index = self.cast.len();
-        self.cast.add(running, process.role.is_counted());
-        let timeout = anchor.map_or(READY_TIMEOUT, |anchor| anchor.launch.ready_timeout);
+        self.cast.add(running, is_charged);
+        let usual = anchor.map_or(READY_TIMEOUT, |anchor| anchor.launch.ready_timeout);
+        let timeout = variation.ready_timeout.unwrap_or(usual);
         let wait = Wait { ready, addr, timeout, cancel: bench.cancel };
         let running = self.cast.get_mut(index).ok_or("a process is gone")?;
         wait.until_ready(running).map_err(|problem| format!("{name} {problem}"))

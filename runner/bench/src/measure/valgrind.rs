@@ -1,9 +1,15 @@
-//! Hosts under valgrind: the words before their command, and what callgrind
-//! writes. It must not start anything.
+//! Processes under valgrind: the words before their command, how callgrind is
+//! switched on and off, and what it writes.
 
 use super::program;
 use model::Arm;
+use nix::unistd::Pid;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How the files begin that callgrind leaves.
+const COUNTS: &str = "counts-";
 
 /// Where valgrind is, if it is installed.
 pub(super) fn find() -> Option<PathBuf> {
@@ -18,14 +24,50 @@ pub(super) fn needed(arm: &Arm) -> Option<PathBuf> {
     arm.metrics.iter().any(|metric| metric.name == METRIC).then(find)?
 }
 
-/// Counts instructions into files in `folder`, one for each process.
+/// Counts instructions into files in `folder`, one for each process, while it is
+/// switched on.
 pub(super) fn count(valgrind: &Path, folder: &Path) -> Vec<String> {
     vec![
         valgrind.to_string_lossy().into_owned(),
         "--tool=callgrind".to_owned(),
         "--trace-children=yes".to_owned(),
-        format!("--callgrind-out-file={}/%p", folder.display()),
+        "--instr-atstart=no".to_owned(),
+        prefix(folder),
+        format!("--callgrind-out-file={}/{COUNTS}%p", folder.display()),
     ]
+}
+
+/// Where a process under valgrind can be told something.
+fn prefix(folder: &Path) -> String {
+    format!("--vgdb-prefix={}/vgdb", folder.display())
+}
+
+/// Has callgrind begin or end counting a process, through the program `vgdb`
+/// beside valgrind.
+pub(super) fn switch(valgrind: &Path, folder: &Path, pid: Pid, on: bool) -> Result<(), String> {
+    let state = if on { "on" } else { "off" };
+    let vgdb = valgrind.with_file_name("vgdb");
+    let mut command = Command::new(&vgdb);
+    command.args([prefix(folder), format!("--pid={pid}")]).args(["instrumentation", state]);
+    let told = command.output().map_err(|e| format!("starting {}: {e}", vgdb.display()))?;
+    if told.status.success() {
+        return Ok(());
+    }
+    let why = String::from_utf8_lossy(&told.stderr);
+    Err(format!("{} could not switch callgrind {state}: {}", vgdb.display(), why.trim()))
+}
+
+/// The instructions that callgrind left in `folder`, of all processes.
+pub(super) fn totals(folder: &Path) -> Result<u64, String> {
+    let failed = |e: std::io::Error| format!("reading what callgrind left: {e}");
+    let (mut sum, mut seen) = (0, 0);
+    for file in fs::read_dir(folder).map_err(failed)?.flatten() {
+        if file.file_name().to_string_lossy().starts_with(COUNTS) {
+            sum += total(&fs::read_to_string(file.path()).map_err(failed)?)?;
+            seen += 1;
+        }
+    }
+    if seen == 0 { Err("callgrind left no counts".to_owned()) } else { Ok(sum) }
 }
 
 /// Runs on valgrind's processor and counts nothing. What is compiled for it is
@@ -35,7 +77,7 @@ pub(super) fn run(valgrind: &Path) -> Vec<String> {
 }
 
 /// The instructions in one of callgrind's files.
-pub(super) fn total(text: &str) -> Result<u64, String> {
+fn total(text: &str) -> Result<u64, String> {
     let line = |name: &str| text.lines().rev().find_map(|line| line.strip_prefix(name));
     let only_instructions = line("events:").is_some_and(|events| events.trim() == "Ir");
     let total = line("totals:").and_then(|totals| totals.trim().parse().ok());

@@ -16,6 +16,24 @@ pub struct SlopeSpec {
     pub one: String,
     /// What is told of it, the deciding metric first.
     pub metrics: Vec<&'static Metric>,
+    /// What people call a line, by its value of `lines`.
+    pub names: Vec<(String, String)>,
     /// What to know of a line, by its value of `lines`.
     pub notes: Vec<(String, String)>,
+}
+
+impl SlopeSpec {
+    /// What people call the line of this value.
+    pub fn name<'a>(&'a self, value: &'a str) -> &'a str {
+        of(&self.names, value).unwrap_or(value)
+    }
+
+    /// What to know of the line of this value.
+    pub fn note(&self, value: &str) -> Option<&str> {
+        of(&self.notes, value)
+    }
+}
+
+fn of<'a>(texts: &'a [(String, String)], value: &str) -> Option<&'a str> {
+    texts.iter().find(|(name, _)| name == value).map(|(_, text)| text.as_str())
 }

@@ -1,8 +1,7 @@
 //! Driver `instructions`: a counted number of requests over one connection, and
 //! the user-space instructions they took, by the hardware's counter. Where the
-//! suite asks for it, the same by callgrind, which simulates the processor:
-//! two hosts that differ only in the number of requests, so that start and stop
-//! cancel out. The two kinds are never mixed.
+//! suite asks for it, the same by callgrind, which simulates the processor and is
+//! switched on for the requests only. The two kinds are never mixed.
 
 use super::Driven;
 use crate::measure::block::{call, request_timeout};
@@ -11,9 +10,6 @@ use crate::measure::counters::Instructions;
 use crate::measure::stage::{Stage, Started, Variation};
 use crate::measure::valgrind;
 use load::Caller;
-use model::{Digest, Hasher};
-use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,8 +22,9 @@ const UNCOUNTED: u32 = 10;
 /// The same under callgrind, which is fifty times slower and needs no average:
 /// unless the suite says otherwise.
 const SIMULATED: u32 = 500;
-/// And so many times fewer before them.
+/// So many times fewer before them, and at least these.
 const WARMER: u32 = 10;
+const WARMER_AT_LEAST: u32 = 3;
 /// How long a host under callgrind may take, until ready and for a request.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -46,20 +43,9 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
         match valgrind::find() {
             None => m.insert_absent(valgrind::METRIC, "valgrind is not installed"),
             Some(valgrind) => {
-                if stage.precompiled_for_valgrind.is_none() {
-                    compile(stage, &valgrind)?;
-                }
-                let counted = stage.arm.load.simulated_requests.unwrap_or(SIMULATED);
-                let before = counted / WARMER;
-                let few = simulate(stage, &valgrind, before)?;
-                match simulate(stage, &valgrind, before + counted)?.checked_sub(few) {
-                    Some(more) => {
-                        m.insert(valgrind::METRIC, vec![more as f64 / f64::from(counted)]);
-                    }
-                    None => {
-                        m.insert_absent(valgrind::METRIC, "more requests took fewer instructions");
-                    }
-                }
+                let requests = stage.arm.load.simulated_requests.unwrap_or(SIMULATED);
+                let counted = simulate(stage, &valgrind, requests)?;
+                m.insert(valgrind::METRIC, vec![counted as f64 / f64::from(requests)]);
             }
         }
     }
@@ -87,42 +73,7 @@ fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> R
     Ok(instructions.read()?.saturating_sub(before?))
 }
 
-/// Has a host that keeps its machine code compile what it needs on valgrind's
-/// processor, uncounted: it would take minutes under callgrind. Once is enough.
-fn compile(stage: &Stage<'_>, valgrind: &Path) -> Result<(), Broken> {
-    let Stage { bench, subject, .. } = stage;
-    let key = (subject.artifact.binary_sha256, code(stage)?);
-    if bench.compiled_for_valgrind.borrow().contains(&key) {
-        return Ok(());
-    }
-    let variation = Variation {
-        wrapper: valgrind::run(valgrind),
-        ready_timeout: Some(PATIENCE),
-        ..Variation::default()
-    };
-    stage.with_host(&variation, |_| Ok(()))?;
-    bench.compiled_for_valgrind.borrow_mut().insert(key);
-    Ok(())
-}
-
-/// What tells the code that an arm's host compiles from that of others.
-fn code(stage: &Stage<'_>) -> Result<Digest, Broken> {
-    let arm = stage.arm;
-    let scratch = stage.scratch().map_err(Broken::early)?;
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    // What needs to know of processes beside the host is for this arm alone.
-    let Ok(Some(workload)) = stage.first_workload(nowhere, scratch.path()) else {
-        return Ok(arm.definition_sha256);
-    };
-    let text = fs::read(workload);
-    let text = text.map_err(|e| Broken::early(format!("reading a workload: {e}")))?;
-    let options = arm.options.iter().fold(Hasher::default(), |hasher, (name, value)| {
-        hasher.part("option", name).part("value", value)
-    });
-    Ok(options.part("workload", text).finish())
-}
-
-/// Instructions of a host's whole life with so many requests in it.
+/// Instructions of so many requests to a host that is warm.
 fn simulate(stage: &Stage<'_>, valgrind: &Path, requests: u32) -> Result<u64, Broken> {
     let scratch = stage.scratch().map_err(Broken::early)?;
     let variation = Variation {
@@ -131,24 +82,19 @@ fn simulate(stage: &Stage<'_>, valgrind: &Path, requests: u32) -> Result<u64, Br
         ready_timeout: Some(PATIENCE),
         ..Variation::default()
     };
+    let cancel = stage.bench.cancel;
     stage.with_host(&variation, |started| {
         let call = call(stage.arm, started.ready.addr);
         let mut caller = Caller::new(&call, PATIENCE).map_err(|failure| failure.to_string())?;
-        caller.ask(requests, stage.bench.cancel).map_err(|stopped| stopped.to_string())
+        let mut ask = |times| caller.ask(times, cancel).map_err(|stopped| stopped.to_string());
+        ask((requests / WARMER).max(WARMER_AT_LEAST))?;
+        let switch = |on| {
+            let tree = started.tree();
+            tree.pids().try_for_each(|pid| valgrind::switch(valgrind, scratch.path(), pid, on))
+        };
+        switch(true)?;
+        ask(requests)?;
+        switch(false)
     })?;
-    // A host that starts others leaves one file for each process.
-    let files = fs::read_dir(scratch.path());
-    let files = files.map_err(|e| Broken::early(format!("reading what callgrind left: {e}")))?;
-    let mut total = 0;
-    let mut seen = 0;
-    for file in files.flatten() {
-        let text = fs::read_to_string(file.path());
-        let text = text.map_err(|e| Broken::early(format!("reading what callgrind left: {e}")))?;
-        total += valgrind::total(&text).map_err(Broken::early)?;
-        seen += 1;
-    }
-    match seen {
-        0 => Err(Broken::early("callgrind left no counts")),
-        _ => Ok(total),
-    }
+    valgrind::totals(scratch.path()).map_err(Broken::early)
 }

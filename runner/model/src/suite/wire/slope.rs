@@ -16,8 +16,13 @@ pub(super) struct WireSlope {
     one: String,
     metrics: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
-    notes: IndexMap<String, Spanned<String>>,
+    names: Texts,
+    #[serde(default)]
+    notes: Texts,
 }
+
+/// By the values of `lines`.
+type Texts = IndexMap<String, Spanned<String>>;
 
 /// Checks a table against the arms it speaks of.
 pub(super) fn check(
@@ -41,8 +46,8 @@ pub(super) fn check(
         return Err(source.at(wire.over.span(), problem));
     }
     let lines = parameter(source, &wire.lines, &mine)?;
-    if let Some((name, text)) = wire.notes.iter().find(|(name, _)| !lines.contains(&name.as_str()))
-    {
+    let mut texts = wire.names.iter().chain(&wire.notes);
+    if let Some((name, text)) = texts.find(|(name, _)| !lines.contains(&name.as_str())) {
         let problem = format!("`{}` has no value `{name}`", wire.lines.get_ref());
         return Err(source.at(text.span(), problem));
     }
@@ -68,8 +73,13 @@ pub(super) fn check(
         lines: wire.lines.into_inner(),
         one: wire.one,
         metrics,
-        notes: wire.notes.into_iter().map(|(name, text)| (name, text.into_inner())).collect(),
+        names: plain(wire.names),
+        notes: plain(wire.notes),
     })
+}
+
+fn plain(texts: Texts) -> Vec<(String, String)> {
+    texts.into_iter().map(|(name, text)| (name, text.into_inner())).collect()
 }
 
 /// The values that all these arms have of a parameter.
