@@ -1,11 +1,13 @@
 //! `bench site build` and `bench site serve`.
 
+use crate::calibration::{self, Pool};
 use crate::cli::Site;
 use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use model::Suite;
 use std::path::Path;
 use store::Store;
 use tokio::net::TcpListener;
@@ -36,6 +38,7 @@ async fn build(project: &Project, out: &Path) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
     let suites = project.suites(&[])?;
     let built = site::build(&store, &suites, &project.config, out, Timestamp::now()).await?;
+    publish_calibration(project, &store, &suites, out).await?;
     note(&format!(
         "{} files of {} runs and {} suites; open {}",
         built.files,
@@ -44,4 +47,22 @@ async fn build(project: &Project, out: &Path) -> Result<Exit> {
         out.join("index.html").display()
     ));
     Ok(Exit::Fine)
+}
+
+/// How often the method is wrong, beside the numbers it judges: `calibration.json`,
+/// as `bench calibrate --json` tells it. Without a calibration there is no file.
+async fn publish_calibration(
+    project: &Project,
+    store: &Store,
+    suites: &[Suite],
+    out: &Path,
+) -> Result<()> {
+    let runs = calibration::stored(store, None).await?;
+    let rates = Pool::of(&runs, suites, &project.config, project.config.compare.blocks)?.rates()?;
+    if rates.is_empty() {
+        return Ok(());
+    }
+    let file = out.join("calibration.json");
+    std::fs::write(&file, serde_json::to_string_pretty(&rates)? + "\n")
+        .with_context(|| format!("writing {}", file.display()))
 }
