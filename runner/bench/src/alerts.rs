@@ -11,12 +11,16 @@ use anyhow::Result;
 use model::{Direction, Metric};
 use serde::{Deserialize, Serialize};
 use stats::detect::{self, Change, Options, Standing};
+use stats::history;
 
 pub(crate) use file::AlertFile;
 
 /// A change found this near to a known one is the same: more versions move it a
 /// little.
 const SAME_WITHIN_VERSIONS: usize = 5;
+
+/// Few versions follow.
+pub(crate) const SUSPECTED: &str = "suspected";
 
 /// What people say of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,12 @@ pub(crate) struct Alert {
     pub(crate) after: String,
     /// ... and not after this one, the first at the new level.
     pub(crate) first: String,
+    /// The commits in between, any of which may have done it, oldest first; empty
+    /// where no repository tells.
+    pub(crate) culprits: Vec<String>,
+    /// How much one value of the series differs from the next where nothing
+    /// changes, a fraction; null if there are too few.
+    pub(crate) noise: Option<f64>,
     /// `established`, or `suspected` where few versions follow.
     pub(crate) standing: &'static str,
     pub(crate) state: State,
@@ -55,6 +65,16 @@ pub(crate) struct Alert {
     pub(crate) note: String,
     /// Whether it stands in the file already.
     pub(crate) is_known: bool,
+    /// The first version in the file's entry, which may be a few from this one.
+    #[serde(skip)]
+    pub(crate) entry_first: String,
+}
+
+impl Alert {
+    /// Whether measuring both sides again is what it waits for.
+    pub(crate) fn wants_confirmation(&self) -> bool {
+        self.state == State::New && self.standing == SUSPECTED && self.effect.is_some()
+    }
 }
 
 impl State {
@@ -84,7 +104,9 @@ pub(crate) fn in_segment(
         return Ok(Vec::new());
     }
     let changes = detect::changes(&segment.values, options)?;
-    Ok(changes.into_iter().filter_map(|change| alert(segment, change, known)).collect())
+    let noise = history::noise(&segment.values).ok();
+    let alert = |change| Some(Alert { noise, ..alert(segment, change, known)? });
+    Ok(changes.into_iter().filter_map(alert).collect())
 }
 
 fn alert(segment: &Segment<'_>, change: Change, known: &AlertFile) -> Option<Alert> {
@@ -101,18 +123,22 @@ fn alert(segment: &Segment<'_>, change: Change, known: &AlertFile) -> Option<Ale
         let position = segment.versions.iter().position(|version| *version == entry.first);
         entry.is_of(segment.series, verdict.word()) && position.is_some_and(|at| near.contains(&at))
     });
+    let first = *segment.versions.get(change.position)?;
     Some(Alert {
         series: segment.series.clone(),
         verdict: verdict.word(),
         effect: change.effect,
         after: segment.versions.get(change.position.checked_sub(1)?)?.to_string(),
-        first: segment.versions.get(change.position)?.to_string(),
+        first: first.to_owned(),
+        culprits: Vec::new(),
+        noise: None,
         standing: match change.standing {
             Standing::Established => "established",
-            Standing::Suspected => "suspected",
+            Standing::Suspected => SUSPECTED,
         },
         state: entry.map_or(State::New, |entry| entry.state),
         note: entry.map(|entry| entry.note.clone()).unwrap_or_default(),
         is_known: entry.is_some(),
+        entry_first: entry.map_or_else(|| first.to_owned(), |entry| entry.first.clone()),
     })
 }

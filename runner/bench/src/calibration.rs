@@ -1,33 +1,45 @@
 //! How often the method is wrong, and how often it finds what is there: told
-//! from stored runs in which one binary was measured as several versions.
+//! from stored runs in which one version was measured as several.
 //!
 //! The rounds of a run are cut into stretches as long as a comparison, without
 //! overlap; each is judged like one. Where nothing differs ("same", "twin") every
 //! alarm is false; where a slowdown was planted, every "regressed" is a find.
 
-use crate::session::Asked;
-use crate::verdicts::{self, Pairs, Side};
+mod rates;
+
+use crate::session::{ArmName, Asked};
+use crate::verdicts::{self, Comparison, Earlier, Known, Pairs, Side};
 use anyhow::{Context, Result};
-use model::{Config, Run, Suite};
-use serde::Serialize;
-use stats::procedure::Series;
-use stats::{Verdict, interval, summary};
+use model::{Config, Planted, ProfileName, Run, RunStatus, Suite};
+use stats::Verdict;
+use stats::procedure::{Look, Series};
 use std::collections::BTreeMap;
+use store::Store;
+
+pub(crate) use rates::Rate;
 
 /// The variant that all others are compared with.
 pub(crate) const BASE: &str = "base";
 /// The same once more.
 pub(crate) const SAME: &str = "same";
-/// The same with another size of its environment, which moves its stack.
+/// The same sources, linked in another order, with other padding and another size
+/// of the environment.
 pub(crate) const TWIN: &str = "twin";
 
-const CONFIDENCE: f64 = 0.95;
-
-/// The pool of everything measured so far.
+/// What every stretch of every calibration led to.
 #[derive(Default)]
 pub(crate) struct Pool {
     families: BTreeMap<String, Counts>,
-    series: BTreeMap<(String, [String; 3], &'static str), Counts>,
+    series: BTreeMap<SeriesKey, Counts>,
+    blocks: usize,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct SeriesKey {
+    variant: String,
+    target: String,
+    arm: ArmName,
+    metric: &'static str,
 }
 
 #[derive(Default)]
@@ -35,99 +47,114 @@ struct Counts {
     comparisons: u64,
     regressed: u64,
     improved: u64,
-    /// Logs of the ratio to the base, a value for each comparison.
-    effects: Vec<f64>,
+    /// For each comparison: the ratio to the base that was seen, and the one that
+    /// was planted, if that is known.
+    effects: Vec<(f64, Option<f64>)>,
 }
 
-/// What a variant did, over all its metrics or on one of them.
-#[derive(Debug, Serialize)]
-pub(crate) struct Rate {
-    pub(crate) variant: String,
-    /// Absent in a line about whole comparisons.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) series: Option<String>,
-    /// Whether nothing differs, so that every alarm is false.
-    pub(crate) is_null: bool,
-    pub(crate) comparisons: u64,
-    /// Of a null variant regressed or improved, of a planted one regressed.
-    pub(crate) hits: u64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-    /// Median ratio to the base, less 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) effect: Option<f64>,
+/// The complete calibrations of one testbed epoch, oldest first; of the newest
+/// calibration's, if none is given. What an earlier testbed did says little.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn stored(store: &Store, epoch: Option<&str>) -> Result<Vec<Run>> {
+    let mut epoch = epoch.map(str::to_owned);
+    let mut runs = Vec::new();
+    // Newest first.
+    for summary in store.runs().await? {
+        let is_one = summary.profile == ProfileName::Calibrate.word()
+            && summary.status == RunStatus::Complete;
+        if is_one && *epoch.get_or_insert_with(|| summary.epoch.clone()) == summary.epoch {
+            runs.push(store.run(summary.id.as_str()).await?);
+        }
+    }
+    runs.reverse();
+    Ok(runs)
 }
 
 impl Pool {
-    /// Adds a run; one that is no calibration says nothing.
+    /// Judges stretches of so many rounds.
     ///
     /// # Errors
-    /// When its plan cannot be read.
-    pub(crate) fn add(&mut self, run: &Run, suites: &[Suite], config: &Config) -> Result<()> {
+    /// When a plan cannot be read.
+    pub(crate) fn of(runs: &[Run], suites: &[Suite], config: &Config, rounds: u32) -> Result<Self> {
+        let mut earlier = Earlier::default();
+        for run in runs {
+            earlier.add(run)?;
+        }
+        let known = Known { suites, config, earlier: &earlier };
+        let mut pool = Self::default();
+        for run in runs {
+            pool.add(run, known, rounds)?;
+        }
+        Ok(pool)
+    }
+
+    fn add(&mut self, run: &Run, known: Known<'_>, rounds: u32) -> Result<()> {
         let asked: Asked = serde_json::from_str(&run.plan)
             .with_context(|| format!("reading the plan of run {}", run.id))?;
-        let rounds = config.compare.blocks;
         let looks = verdicts::of_rounds(rounds);
+        self.blocks += run.blocks.len();
+        let measured = run.blocks.iter().map(|block| block.round + 1).max().unwrap_or(0);
         for (artifact, variant) in asked.variants.iter().enumerate().skip(1) {
             let side = |artifact| Side { run, artifact };
-            let pairs = verdicts::collect(side(0), side(artifact), suites, config).pairs;
-            let measured = run.blocks.iter().map(|block| block.round + 1).max().unwrap_or(0);
+            let pairs = verdicts::collect(side(0), side(artifact), known).pairs;
+            let planted = known.config.calibrate.as_ref().and_then(|calibrate| {
+                calibrate.planted.iter().find(|planted| planted.name == *variant)
+            });
+            let of = Variant { name: variant, target: &run.artifacts[0].target, planted };
             for stretch in 0..measured / rounds {
                 let from = stretch * rounds;
                 let family: Vec<Pairs> =
                     pairs.iter().filter_map(|pairs| part(pairs, from, rounds)).collect();
                 if !family.is_empty() {
-                    self.judge(variant, family, &looks)?;
+                    self.judge(&of, family, &looks)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn judge(
-        &mut self,
-        variant: &str,
-        family: Vec<Pairs>,
-        looks: &[stats::procedure::Look],
-    ) -> Result<()> {
+    fn judge(&mut self, of: &Variant<'_>, family: Vec<Pairs>, looks: &[Look]) -> Result<()> {
         let (mut any_regressed, mut any_improved) = (false, false);
         for it in verdicts::judge(family, looks, verdicts::FAMILY_ALPHA)? {
             let regressed = it.verdict == Verdict::Regressed.word();
             let improved = it.verdict == Verdict::Improved.word();
             any_regressed |= regressed;
             any_improved |= improved;
-            let key = (variant.to_owned(), [it.suite, it.benchmark, it.arm], it.metric);
+            let effect = (it.ratio, of.planted_ratio(&it));
+            let key = SeriesKey {
+                variant: of.name.to_owned(),
+                target: of.target.to_owned(),
+                arm: (it.suite, it.benchmark, it.arm),
+                metric: it.metric,
+            };
             let counts = self.series.entry(key).or_default();
             counts.add(regressed, improved);
-            counts.effects.push(it.ratio.ln());
+            counts.effects.push(effect);
         }
-        self.families.entry(variant.to_owned()).or_default().add(any_regressed, any_improved);
+        self.families.entry(of.name.to_owned()).or_default().add(any_regressed, any_improved);
         Ok(())
     }
 
-    /// Rates over whole comparisons, then over all series together, then of each.
-    ///
-    /// # Errors
-    /// None that is known: every count has comparisons.
-    pub(crate) fn rates(&self) -> Result<Vec<Rate>> {
-        let mut rates = Vec::new();
-        for (variant, counts) in &self.families {
-            rates.push(counts.rate(variant, None)?);
-        }
-        for variant in self.families.keys() {
-            let mut all = Counts::default();
-            for counts in self.series.iter().filter(|it| it.0.0 == *variant).map(|it| it.1) {
-                all.comparisons += counts.comparisons;
-                all.regressed += counts.regressed;
-                all.improved += counts.improved;
-            }
-            rates.push(all.rate(variant, Some("every series".to_owned()))?);
-        }
-        for ((variant, [suite, benchmark, arm], metric), counts) in &self.series {
-            let name = format!("{suite}/{benchmark} {arm} {metric}");
-            rates.push(counts.rate(variant, Some(name))?);
-        }
-        Ok(rates)
+    /// Blocks that were measured for it.
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks
+    }
+}
+
+/// One of the versions of a calibration.
+struct Variant<'a> {
+    name: &'a str,
+    target: &'a str,
+    planted: Option<&'a Planted>,
+}
+
+impl Variant<'_> {
+    /// What was planted in a series, as a ratio to the base of this comparison.
+    fn planted_ratio(&self, comparison: &Comparison) -> Option<f64> {
+        let added = self.planted?.adds.get(comparison.metric)?;
+        Some(1.0 + added / comparison.a).filter(|ratio| ratio.is_finite())
     }
 }
 
@@ -137,24 +164,10 @@ impl Counts {
         self.regressed += u64::from(regressed);
         self.improved += u64::from(improved);
     }
+}
 
-    fn rate(&self, variant: &str, series: Option<String>) -> Result<Rate> {
-        let is_null = [SAME, TWIN].contains(&variant);
-        let alarms = self.regressed + self.improved;
-        // A whole comparison may have both, and is one false alarm then.
-        let hits = if is_null { alarms.min(self.comparisons) } else { self.regressed };
-        let chance = interval::of_chance(hits, self.comparisons, CONFIDENCE)?;
-        Ok(Rate {
-            variant: variant.to_owned(),
-            series,
-            is_null,
-            comparisons: self.comparisons,
-            hits,
-            low: chance.low,
-            high: chance.high,
-            effect: summary::median(&self.effects).ok().map(f64::exp_m1),
-        })
-    }
+fn is_null(variant: &str) -> bool {
+    [SAME, TWIN].contains(&variant)
 }
 
 /// The pairs of a stretch of rounds, counted from its start.

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
+pub(crate) use deciding::{
+    Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth, both_ends,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes of run, compare and gate:

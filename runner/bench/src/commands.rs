@@ -12,6 +12,7 @@ mod bisect;
 mod bundles;
 mod calibrate;
 mod compare;
+mod confirm;
 mod decide;
 mod detect;
 mod gate;
@@ -45,7 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
         Command::Build { versions } => artifacts::run(&project, &versions),
-        Command::Detect(arguments) => runtime.block_on(alerts::run(&project, &arguments)),
+        Command::Detect(arguments) => alerts::run(&project, &arguments, runtime),
         Command::Synth(arguments) => {
             runtime.block_on(synth::run(&project, &arguments, database_named))
         }

@@ -6,11 +6,13 @@ mod budgets;
 mod checks;
 mod waivers;
 
+use crate::calibration::Pool;
 use crate::exit::Exit;
-use crate::verdicts::{self, Collected, Missing, Pairs, Side, SideReport};
+use crate::verdicts::{self, Collected, Earlier, Known, Missing, Pairs, Side, SideReport};
 use anyhow::Result;
-use model::{Config, Gate, Outcome, Run, SeriesName, Suite};
+use model::{Cell, Config, Gate, Outcome, Run, SeriesName, Suite};
 use serde::Serialize;
+use std::collections::HashMap;
 
 pub(crate) use checks::{Check, CheckOutcome, Kind};
 pub(crate) use waivers::refuse_expired;
@@ -22,6 +24,7 @@ pub(crate) struct Case<'a> {
     pub(crate) suites: &'a [Suite],
     pub(crate) config: &'a Config,
     pub(crate) gate: &'a Gate,
+    pub(crate) earlier: &'a Earlier,
 }
 
 /// Positions of the artifacts of a run.
@@ -57,7 +60,8 @@ pub(crate) fn questions(case: &Case<'_>) -> (Vec<(Kind, Pairs)>, Vec<Missing>) {
     let drift = case.gate.drift.as_ref().zip(release);
     let against = [Some((Kind::Regression, baseline)), drift.map(|(_, at)| (Kind::Drift, at))];
     for (kind, reference) in against.into_iter().flatten() {
-        let found = verdicts::collect(side(reference), side(candidate), case.suites, case.config);
+        let known = Known { suites: case.suites, config: case.config, earlier: case.earlier };
+        let found = verdicts::collect(side(reference), side(candidate), known);
         let Collected { pairs, missing: lacking, .. } = found;
         // What the older version could not do yet is no loss of the newer one.
         missing.extend(lacking.into_iter().filter(|it| !(it.is_unsupported && it.version == "a")));
@@ -82,15 +86,19 @@ fn name<'a>(case: &'a Case<'_>, pairs: &'a Pairs) -> SeriesName<'a> {
     SeriesName { target, suite, benchmark, arm, metric: pairs.metric }
 }
 
-/// Holds the gate against a finished run; `earlier_runs` says how many runs
-/// measured an arm (suite, benchmark, arm) of the candidate's target before.
+/// What is known of series from before.
+pub(crate) struct Past<'a> {
+    /// How many complete runs measured each cell.
+    pub(crate) runs: &'a HashMap<Cell, u32>,
+    /// How often a calibration raised an alarm about nothing.
+    pub(crate) calibrated: &'a Pool,
+}
+
+/// Holds the gate against a finished run.
 ///
 /// # Errors
 /// When the numbers cannot be judged.
-pub(crate) fn evaluate(
-    case: &Case<'_>,
-    earlier_runs: &dyn Fn(&str, &str, &str) -> u32,
-) -> Result<GateReport> {
+pub(crate) fn evaluate(case: &Case<'_>, past: &Past<'_>) -> Result<GateReport> {
     let (questions, missing) = questions(case);
     let looks = verdicts::looks_of_finished(case.run);
     let (kinds, pairs): (Vec<Kind>, Vec<Pairs>) = questions.into_iter().unzip();
@@ -113,11 +121,10 @@ pub(crate) fn evaluate(
     checks.extend(unmeasured_suites(case));
     let unused_waivers =
         waivers::apply(&case.gate.waivers, &artifact(candidate).target, &mut checks);
-    for check in &mut checks {
-        let is_young =
-            earlier_runs(&check.suite, &check.benchmark, &check.arm) < case.gate.probation_runs;
-        if check.is_noisy && is_young {
-            check.put_on_probation(case.gate.probation_runs);
+    let target = &artifact(candidate).target;
+    for check in checks.iter_mut().filter(|check| check.is_noisy) {
+        if let Some(why) = past.probation(case.gate, target, check)? {
+            check.put_on_probation(&why);
         }
     }
     checks.sort_by_key(|check| check.outcome);
@@ -133,6 +140,31 @@ pub(crate) fn evaluate(
     };
     report.verdict = report.verdict();
     Ok(report)
+}
+
+impl Past<'_> {
+    /// Why a noisy series warns instead of failing, if so.
+    fn probation(&self, gate: &Gate, target: &str, check: &Check) -> Result<Option<String>> {
+        let [suite, benchmark, arm] =
+            [&check.suite, &check.benchmark, &check.arm].map(Clone::clone);
+        let cell = Cell { target: target.to_owned(), suite, benchmark, arm };
+        let runs = self.runs.get(&cell).copied().unwrap_or(0);
+        if runs < gate.probation_runs {
+            let needed = gate.probation_runs;
+            return Ok(Some(format!("a series warns until {needed} runs have measured it")));
+        }
+        let arm = [cell.suite.as_str(), &cell.benchmark, &cell.arm];
+        let alarms = self.calibrated.false_alarms(target, arm, &check.metric)?;
+        Ok(alarms.filter(|rate| rate.low > gate.false_alarms).map(|rate| {
+            format!(
+                "{} of {} comparisons of it with itself raised a false alarm, which is surely more \
+                 than {:.1} %",
+                rate.hits,
+                rate.comparisons,
+                gate.false_alarms * 100.0
+            )
+        }))
+    }
 }
 
 /// Required suites of which the candidate has no number at all.

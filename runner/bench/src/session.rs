@@ -139,6 +139,22 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// The same version built with another layout: see
+    /// [`Builder::with_shuffled_layout`].
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub(crate) fn shuffled(&self, version: &TargetVersion, seed: u32) -> Result<Subject> {
+        let builder = Builder::new(&self.project.root, &self.project.cache)?
+            .with_cancel(Arc::clone(&self.cancel))
+            .with_shuffled_layout(seed);
+        self.placement.unpin_runner().context("giving a build every CPU")?;
+        let versions = std::slice::from_ref(version);
+        let built = obtain::all(self.project, &builder, versions, &self.suites);
+        self.placement.pin_runner().context("moving the runner off the host's CPUs")?;
+        built?.pop().context("no version was built")
+    }
+
     /// The parts of measuring that all blocks share.
     pub(crate) fn bench(&self, measure_ms: Option<u64>) -> Bench<'_> {
         Bench {
@@ -307,7 +323,7 @@ pub(crate) fn with_anchor(
 }
 
 /// A seed nobody chose.
-fn random_seed() -> Result<u64> {
+pub(crate) fn random_seed() -> Result<u64> {
     // 53 bits, so that the seed survives readers that keep numbers as doubles.
     Ok(SysRng.try_next_u64().context("drawing a seed")? >> 11)
 }

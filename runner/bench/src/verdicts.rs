@@ -1,6 +1,7 @@
 //! From stored blocks to a comparison of two versions. It pairs blocks and
 //! names what is missing; every number and every verdict comes from `stats`.
 
+mod earlier;
 mod labels;
 mod looks;
 mod pairs;
@@ -10,10 +11,12 @@ use crate::session::ArmName;
 use anyhow::{Result, bail};
 use model::{Artifact, Config, Run, Suite};
 use serde::Serialize;
+use stats::compare::{Method, rank_p};
 use stats::procedure::{self, Look, Standing};
 use stats::{Verdict, summary};
 use std::collections::BTreeSet;
 
+pub(crate) use earlier::Earlier;
 pub(crate) use labels::Label;
 pub(crate) use looks::{Looks, elapsed, of_finished as looks_of_finished, of_rounds};
 pub(crate) use pairs::{Collected, Pairs, collect};
@@ -28,6 +31,17 @@ pub(crate) struct Side<'a> {
     pub(crate) run: &'a Run,
     /// Position of its artifact.
     pub(crate) artifact: usize,
+}
+
+/// What is known beside the two versions' own numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// What is asked.
+    pub(crate) suites: &'a [Suite],
+    /// The margins.
+    pub(crate) config: &'a Config,
+    /// How pairs scattered before.
+    pub(crate) earlier: &'a Earlier,
 }
 
 /// A comparison of two versions.
@@ -90,6 +104,11 @@ pub(crate) struct Comparison {
     pub(crate) pairs: usize,
     /// Rounds after which it was decided; null when it was not.
     pub(crate) decided_after: Option<u32>,
+    /// p-value of the signed-rank test beside the interval; null when exact.
+    pub(crate) rank_p: Option<f64>,
+    /// By how much, as a fraction, the history says that pairs scatter at least;
+    /// null where there is none.
+    pub(crate) noise_before: Option<f64>,
     /// What the other metrics of the arm say of it.
     pub(crate) labels: Vec<Label>,
     /// Why there is no decision.
@@ -124,14 +143,9 @@ impl Missing {
 ///
 /// # Errors
 /// When they were measured on different testbeds, or nothing can be paired.
-pub(crate) fn compare(
-    a: Side<'_>,
-    b: Side<'_>,
-    suites: &[Suite],
-    config: &Config,
-) -> Result<Report> {
+pub(crate) fn compare(a: Side<'_>, b: Side<'_>, known: Known<'_>) -> Result<Report> {
     refuse_other_epoch(a, b)?;
-    let collected = collect(a, b, suites, config);
+    let collected = collect(a, b, known);
     if collected.pairs.is_empty() && collected.missing.is_empty() {
         bail!("the two versions have no measured benchmark in common");
     }
@@ -216,6 +230,8 @@ fn decided(pairs: Pairs, standing: Option<Standing>) -> Result<Comparison> {
         smallest_visible: None,
         pairs: pairs.series.a.len(),
         decided_after: standing.decided_after.filter(|_| pairs.forbidden.is_none()),
+        rank_p: None,
+        noise_before: Some(pairs.series.least_noise).filter(|noise| *noise > 0.0),
         labels: Vec::new(),
         why: None,
         blocks: [pairs.series.a, pairs.series.b],
@@ -224,6 +240,13 @@ fn decided(pairs: Pairs, standing: Option<Standing>) -> Result<Comparison> {
         Ok(decided) => decided,
         Err(error) => return Ok(Comparison { why: Some(error.to_string()), ..base }),
     };
+    let [blocks_a, blocks_b] = &base.blocks;
+    let seen = decided.pairs.min(blocks_a.len());
+    let rank_p = match decided.method {
+        Method::Exact => None,
+        _ => Some(rank_p(&blocks_a[..seen], &blocks_b[..seen])?),
+    };
+    let is_doubted = rank_p.is_some_and(|p| decided.is_doubted_by_ranks(p));
     let verdict = if pairs.forbidden.is_some() { Verdict::Inconclusive } else { decided.verdict };
     Ok(Comparison {
         ratio: decided.ratio,
@@ -232,6 +255,8 @@ fn decided(pairs: Pairs, standing: Option<Standing>) -> Result<Comparison> {
         verdict: verdict.word(),
         smallest_visible: decided.smallest_visible,
         pairs: decided.pairs,
+        rank_p,
+        labels: is_doubted.then_some(Label::RanksDisagree).into_iter().collect(),
         why: pairs.forbidden.or_else(|| decided.undecided.map(|why| why.to_string())),
         ..base
     })

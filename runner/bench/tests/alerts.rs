@@ -79,7 +79,7 @@ fn changes_of_a_store_are_found_and_their_states_are_kept() {
     fs::write(&file, edited.replace("infra", "infrared")).unwrap();
     let said = project.bench(&detect);
     assert_eq!(said.code, 2);
-    assert!(said.err.contains("data/alerts.toml:15: unknown variant `infrared`"), "{}", said.err);
+    assert!(said.err.contains("data/alerts.toml:16: unknown variant `infrared`"), "{}", said.err);
 }
 
 #[test]

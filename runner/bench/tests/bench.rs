@@ -5,6 +5,7 @@
 //! `order`: blocks are interleaved as promised, told by the host's own log.
 //! `calibrate`: one binary as several versions.
 //! `compare`: what a comparison measures, and how it tells what it found.
+//! `confirm`: what measuring again says of a change at the end of a history.
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `alerts`: made-up history, and whether its changes are found and remembered.
 //! `bisect`: the commit that changed a metric.
@@ -27,6 +28,7 @@ mod bundles;
 mod calibrate;
 mod callgrind;
 mod compare;
+mod confirm;
 mod crash;
 mod gate;
 mod honesty;

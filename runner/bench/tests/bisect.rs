@@ -31,20 +31,22 @@ log="$(dirname "$0")/../../cache/count"
 echo >> "$log"
 awk -v n="$(wc -l < "$log")" -v base="$("$1")" 'BEGIN {
     printf "{\"metric\": \"ready_ns\", \"value\": %.3f}\n", base * (1 + ((n * 7) % 5 - 2) / 2000)
+    printf "{\"metric\": \"rss_bytes\", \"value\": %.3f}\n", 1e6 * (1 + ((n * 3) % 5 - 2) / 2000)
     print "{\"done\": true}"
 }'
 "#;
 
 const LOCKFILE: &str = "version = 4\n\n[[package]]\nname = \"hello\"\nversion = \"0.1.0\"\n";
 
-struct Repository {
-    project: Project,
-    commits: Vec<String>,
+/// A project whose target is built from its own history.
+pub(super) struct Repository {
+    pub(super) project: Project,
+    pub(super) commits: Vec<String>,
 }
 
 impl Repository {
     /// A commit for each value; `Text` changes nothing that is compiled.
-    fn new(values: &[Option<u32>]) -> Self {
+    pub(super) fn new(values: &[Option<u32>]) -> Self {
         let project = Project::new("right");
         let config = super::config("right").replace("\"fake\"", "\"hello\"");
         let config = config.split("[targets.fake]").next().unwrap().to_owned();
@@ -101,7 +103,8 @@ fn the_commit_that_made_the_change_is_found() {
     let repository = Repository::new(&values);
     let (project, commits) = (&repository.project, &repository.commits);
     let bisect = |more: &[&str]| {
-        let base = ["bisect", &commits[0], "HEAD", "--suite", "ask", "--seed", "1", "--json"];
+        let range = format!("{}..", commits[0]);
+        let base = ["bisect", &range, "--suite", "ask", "--seed", "1", "--json"];
         project.bench(&[&base[..], more].concat())
     };
     let said = bisect(&["--metric", "ready_ns", "--blocks", "16"]);

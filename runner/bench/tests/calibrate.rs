@@ -10,6 +10,7 @@ suites = ["ask"]
 [[calibrate.planted]]
 name = "slowed"
 arguments = ["--option-slow"]
+adds = { ready_ns = 50 }
 "#;
 
 const SUITE: &str = r#"title = "Ask"
@@ -54,6 +55,10 @@ fn a_calibration_is_stored_and_told_and_is_nobodys_result() {
         assert_eq!(rate["is_null"], is_null);
         assert!((rate["high"].as_f64().unwrap() - 0.842).abs() < 0.001, "{rate}");
     }
+    // What is planted is told beside what is seen.
+    let planted = rates.as_array().unwrap().iter().find(|it| !it["planted"].is_null()).unwrap();
+    assert!((planted["planted"].as_f64().unwrap() - 0.05).abs() < 0.001, "{planted}");
+    assert!((planted["bias"].as_f64().unwrap() + 0.05).abs() < 0.01, "{planted}");
     let measured = std::fs::read_to_string(project.path("cache/count")).unwrap();
     assert_eq!(measured.lines().count(), 20);
     // What is stored is told again, and more is added to it.
@@ -65,4 +70,6 @@ fn a_calibration_is_stored_and_told_and_is_nobodys_result() {
     assert_eq!(built.code, 0, "{}", built.err);
     let index = std::fs::read_to_string(project.path("out/index.html")).unwrap();
     assert!(!index.contains("ready_ns"), "a calibration is shown as a result");
+    let published = std::fs::read_to_string(project.path("out/calibration.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&published).unwrap(), rates);
 }

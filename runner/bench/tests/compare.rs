@@ -171,6 +171,25 @@ fn a_change_is_told_with_its_distributions() {
     }
 }
 
+/// The fourth comparison knows from three how pairs scatter, and is no surer.
+#[test]
+fn a_comparison_is_no_surer_than_its_history() {
+    let project = project();
+    let (a, b) = (project.fake("a"), project.fake("b"));
+    let noise = || {
+        let said = project.bench(&["compare", &a, &b, "--blocks", "8", "--json"]);
+        let report: Value = serde_json::from_str(&said.out).unwrap();
+        let wild = report["comparisons"].as_array().unwrap().iter();
+        let mut wild = wild.filter(|it| it["arm"] == "case=wild" && it["metric"] == "ready_ns");
+        let wild = wild.next().unwrap();
+        assert!(wild["rank_p"].as_f64().is_some_and(|p| p > 0.0 && p <= 1.0), "{wild}");
+        wild["noise_before"].as_f64()
+    };
+    assert_eq!([noise(), noise(), noise()], [None, None, None]);
+    // Two values of each pair, each spread evenly from -40 % to 40 %.
+    assert!(noise().is_some_and(|noise| (0.1..1.0).contains(&noise)));
+}
+
 #[test]
 fn one_binary_twice_is_never_an_alarm() {
     let project = project();

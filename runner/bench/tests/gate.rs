@@ -274,6 +274,34 @@ fn a_gate_is_written_for_people_and_programs() {
     "#]].assert_eq(&plain(&read("gate.xml")));
 }
 
+/// The twin of a calibration is slower here though nothing changed: where that
+/// happens, a slow candidate proves nothing.
+#[test]
+fn a_series_with_false_alarms_warns() {
+    let calibrate = "\n[calibrate]\ntarget = \"fake\"\nsuites = [\"ask\"]\n";
+    let gated = Gated::new(&format!("{GATE}{calibrate}"));
+    gated.project.write(
+        "suites/ask/measure.sh",
+        &MEASURE
+            .replace("awk ", "name=\"$name${BENCH_PADDING:+-padded}\"\nawk ")
+            .replace("name == \"c-slow\"", "(name == \"c-slow\" || name ~ /padded/)"),
+    );
+    let (code, _) = gated.check("c-slow", &[]);
+    let host = gated.project.fake("v0");
+    let more = ["calibrate", "--version", &host, "--rounds", "24", "--pairs", "12", "--json"];
+    gated.project.json(&more);
+    let config = std::fs::read_to_string(gated.project.path("bench.toml")).unwrap();
+    let twelve =
+        config.replace("[profiles.compare]\nblocks = 4", "[profiles.compare]\nblocks = 12");
+    gated.project.write("bench.toml", &twelve);
+    let (then, checks) = gated.check("c-slow", &[]);
+    assert_eq!((code, then), (1, 0), "{checks}");
+    expect![[r#"
+        passed
+        warned regression case=fast +3.00 % | would be failed; 2 of 4 comparisons of it with itself raised a false alarm, which is surely more than 1.0 %
+    "#]].assert_eq(&checks);
+}
+
 /// The mistakes one makes in `bench.toml`.
 #[test]
 fn a_bad_gate_is_told_with_file_and_line() {
@@ -296,6 +324,6 @@ fn a_bad_gate_is_told_with_file_and_line() {
         error: DIR/bench.toml:32: no metric matches `raedy_ns`
         error: DIR/bench.toml:32: `a[` is not a pattern: invalid range pattern
         error: DIR/bench.toml:37: `limit` must be above 0, in the metric's unit
-        error: DIR/bench.toml:29: unknown field `require`, expected one of `required`, `probation_runs`, `rules`, `budgets`, `drift`, `waivers`
+        error: DIR/bench.toml:29: unknown field `require`, expected one of `required`, `probation_runs`, `false_alarms`, `rules`, `budgets`, `drift`, `waivers`
         error: DIR/bench.toml:41: `soon` is not a day; write it as "2026-12-31""#]].assert_eq(&told);
 }

@@ -11,7 +11,7 @@ use crate::releases::Release;
 use crate::repository::{self, Project};
 use crate::resolved::{From, Origin, Recipe, Resolved};
 use crate::source::{self, Folder, Sources};
-use crate::toolchain::Toolchain;
+use crate::toolchain::{Shuffled, Toolchain};
 use model::{
     Artifact, Digest, Origin as TargetOrigin, ReleaseSpec, Target, VersionId, VersionSpec,
 };
@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 pub struct Builder {
     project: Project,
     layout: Layout,
+    shuffled: Option<Shuffled>,
     cancel: Arc<AtomicBool>,
 }
 
@@ -50,6 +51,7 @@ impl Builder {
         Ok(Self {
             project: Project::discover(project_root)?,
             layout: Layout::create(cache)?,
+            shuffled: None,
             cancel: Arc::default(),
         })
     }
@@ -60,6 +62,16 @@ impl Builder {
     #[must_use]
     pub fn with_cancel(mut self, cancel: Arc<AtomicBool>) -> Self {
         self.cancel = cancel;
+        self
+    }
+
+    /// Links what it builds in another order, with other padding: the same code,
+    /// every part of it in another place. It tells how much of a difference
+    /// between two versions is only where the linker put things (Curtsinger &
+    /// Berger 2013, "Stabilizer"). Needs lld, which rustc brings for Linux.
+    #[must_use]
+    pub fn with_shuffled_layout(mut self, seed: u32) -> Self {
+        self.shuffled = Some(Shuffled(seed));
         self
     }
 
@@ -181,6 +193,16 @@ impl Builder {
         repository::path(&repository, &first?, &last?)
     }
 
+    /// The first line of a commit's message.
+    ///
+    /// # Errors
+    /// When there is no repository, or no such commit.
+    pub fn subject(&self, commit: &str) -> Result<String, BuildError> {
+        let repository = self.project.open()?;
+        let commit = repository::commit(&repository, commit)?;
+        Ok(String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned())
+    }
+
     /// The newest tag matching `tags` (a pattern as `git tag --list` takes it) in
     /// the history before `version`; before the checked-out commit where that is
     /// no commit.
@@ -244,7 +266,7 @@ impl Builder {
         place: &str,
     ) -> Result<Resolved, BuildError> {
         let lockfile = sources.lockfile(Folder::of(target)?, place)?;
-        let toolchain = Toolchain::choose(&self.layout, sources.toolchain_file())?;
+        let toolchain = Toolchain::choose(&self.layout, sources.toolchain_file(), self.shuffled)?;
         let source_sha256 = sources.digest();
         let recipe = Recipe {
             from,
@@ -268,7 +290,7 @@ impl Builder {
             });
         };
         let release = Release::find(&self.layout, source, asked)?;
-        let toolchain = Toolchain::choose(&self.layout, None)?;
+        let toolchain = Toolchain::choose(&self.layout, None, self.shuffled)?;
         let chosen = release.key(source);
         let version = VersionId::Release { version: release.version.clone() };
         let recipe = Recipe {

@@ -11,7 +11,7 @@ use crate::releases;
 use crate::resolved::{Recipe, Resolved};
 use crate::source::{Folder, Sources};
 use crate::sync;
-use crate::toolchain::{PROFILE, Toolchain};
+use crate::toolchain::PROFILE;
 use model::{CrateSource, Digest, Origin as TargetOrigin, Target};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ impl Job<'_> {
         Ok(Compiled {
             file,
             lockfile_sha256: Digest::of(lockfile),
-            build_flags: Toolchain::published_flags(),
+            build_flags: recipe.toolchain.published_flags(),
             folder: None,
         })
     }
@@ -176,7 +176,7 @@ impl Job<'_> {
             return Err(BuildError::NotPinned { name: source.name.clone(), version });
         }
         let content = fs::read(&lockfile).map_err(io("reading", &lockfile))?;
-        let flags = Toolchain::published_flags();
+        let flags = recipe.toolchain.published_flags();
         Ok(Compiled {
             file,
             lockfile_sha256: Digest::of(content),

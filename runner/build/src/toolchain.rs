@@ -12,11 +12,18 @@ use std::path::{Path, PathBuf};
 /// The cargo profile; artifacts of another one would be other artifacts.
 pub(crate) const PROFILE: &str = "release";
 
+/// How a binary's parts lie in memory, where that is not left to the linker: its
+/// functions are linked in an order drawn from the seed and begin at full cache
+/// lines. Same sources, same code, another place for everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shuffled(pub(crate) u32);
+
 /// A compiler and its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
     /// Everything `rustc -vV` prints.
     rustc: String,
+    shuffled: Option<Shuffled>,
     /// As given to rustc, with this machine's paths.
     flags: Vec<String>,
 }
@@ -24,7 +31,11 @@ pub(crate) struct Toolchain {
 impl Toolchain {
     /// Asks `rustc` as it would be asked where the sources are built: below
     /// the cache, in a folder that holds the same toolchain file.
-    pub(crate) fn choose(layout: &Layout, file: Option<&SourceFile>) -> Result<Self, BuildError> {
+    pub(crate) fn choose(
+        layout: &Layout,
+        file: Option<&SourceFile>,
+        shuffled: Option<Shuffled>,
+    ) -> Result<Self, BuildError> {
         let folder = match file {
             None => layout.default_toolchain(),
             Some(file) => layout.toolchains().join(hex(&Digest::of(&file.content), 12)),
@@ -33,7 +44,9 @@ impl Toolchain {
         if let Some(file) = file {
             place(&folder, file).map_err(io("writing a toolchain file to", &folder))?;
         }
-        Ok(Self { rustc: ask(&folder, layout)?, flags: flags(layout)? })
+        let mut flags = flags(layout)?;
+        flags.extend(shuffled.iter().flat_map(|shuffled| shuffled.flags()));
+        Ok(Self { rustc: ask(&folder, layout)?, shuffled, flags })
     }
 
     /// Checks that the compiler in `folder` still is this one.
@@ -63,11 +76,16 @@ impl Toolchain {
 
     /// What is published about the flags: without this machine's paths, which
     /// are nobody's business and the same everywhere after remapping.
-    pub(crate) fn published_flags() -> String {
-        format!(
+    pub(crate) fn published_flags(&self) -> String {
+        let mut flags = format!(
             "--{PROFILE} --locked, RUSTFLAGS=--remap-path-prefix=CACHE/src=/src \
              --remap-path-prefix=CACHE/target=/target --remap-path-prefix=CARGO_HOME=/cargo"
-        )
+        );
+        for flag in self.shuffled.iter().flat_map(|shuffled| shuffled.flags()) {
+            flags.push(' ');
+            flags.push_str(&flag);
+        }
+        flags
     }
 
     /// Compiler, flags and profile in one digest.
@@ -78,7 +96,17 @@ impl Toolchain {
     /// Adds compiler, flags and profile to a key; without this machine's paths,
     /// which leave no trace in what is built.
     pub(crate) fn hash(&self, hasher: Hasher) -> Hasher {
-        hasher.part("rustc", &self.rustc).part("flags", Self::published_flags())
+        hasher.part("rustc", &self.rustc).part("flags", self.published_flags())
+    }
+}
+
+impl Shuffled {
+    /// The order is lld's doing, which is what rustc links with on Linux.
+    fn flags(self) -> [String; 2] {
+        [
+            format!("-Clink-arg=-Wl,--shuffle-sections=.text*={}", self.0),
+            "-Cllvm-args=-align-all-functions=6".to_owned(),
+        ]
     }
 }
 

@@ -221,7 +221,11 @@ impl Config {
         match name {
             ProfileName::Quick => self.quick,
             ProfileName::Full => self.full,
-            ProfileName::Compare | ProfileName::Calibrate => self.compare,
+            ProfileName::Compare => self.compare,
+            ProfileName::Calibrate => {
+                let measure_ms = self.calibrate.as_ref().and_then(|it| it.measure_ms);
+                Profile { measure_ms: measure_ms.or(self.compare.measure_ms), ..self.compare }
+            }
         }
     }
 }

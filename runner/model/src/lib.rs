@@ -35,4 +35,4 @@ pub use suite::{
     NoiseClass, ProcessSpec, Program, Request, RequestBody, Role, SlopeSpec, Suite, Task,
 };
 pub use testbed::Testbed;
-pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};
+pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec, ends_of_range};

@@ -35,8 +35,18 @@
 //!   verdict. An effect finer than the metric's resolution stays unseen, so
 //!   [`Comparison::smallest_visible`] is absent.
 //!
+//! # Beside the interval
+//!
+//! - The standard error is never below what the series' history says
+//!   ([`paired_above`]): a dozen pairs that happen to agree are no surer than
+//!   that.
+//! - Wilcoxon's signed-rank test ([`rank_p`]) is told with every verdict. It
+//!   decides nothing: heavy tails make t cautious, not bold, and with six pairs
+//!   ranks would ask for all six. Where it does not support a change, a few wild
+//!   pairs made the mean, and the reader should know.
+//!
 //! This module must not learn what a metric is called, correct for the number
-//! of comparisons (its caller hands in the confidence), or look at history.
+//! of comparisons (its caller hands in the confidence), or read a history.
 //! Sources: Kalibera & Jones 2013, "Rigorous benchmarking in reasonable time",
 //! for ratios with intervals from the outermost level; Fleming & Wallace 1986
 //! for the geometric mean of ratios.
@@ -47,6 +57,7 @@ use crate::error::{Error, require_positive, require_same_length};
 use crate::interval::{
     coverage_of_extremes, require_confidence, two_sided_t, values_to_cover_median,
 };
+use crate::rank::signed_rank;
 use crate::summary::{extremes, mean_of, standard_error_of_mean};
 use crate::verdict::{Better, Verdict};
 
@@ -57,6 +68,9 @@ pub const MIN_PAIRS_TO_DECIDE: usize = 6;
 
 /// The chance with which an effect of [`Comparison::smallest_visible`] is seen.
 pub const POWER: f64 = 0.8;
+
+/// Above this p-value the ranks do not show a change.
+const RANKS_DOUBT: f64 = 0.05;
 
 /// Log ratios this close are the same but for rounding: a division and a
 /// logarithm, each half a unit in the last place, on both sides.
@@ -145,6 +159,33 @@ pub struct Comparison {
     pub method: Method,
 }
 
+impl Comparison {
+    /// Whether it found a change that the ranks of the pairs, whose p-value this
+    /// is, do not show at 5 %.
+    #[must_use]
+    pub fn is_doubted_by_ranks(&self, p: f64) -> bool {
+        let has_changed = matches!(self.verdict, Verdict::Regressed | Verdict::Improved);
+        has_changed && p > RANKS_DOUBT
+    }
+}
+
+/// The test of ranks beside a comparison of the same pairs: the two-sided p-value
+/// that they lean to neither side.
+///
+/// # Errors
+///
+/// As [`paired`].
+pub fn rank_p(a: &[f64], b: &[f64]) -> Result<f64, Error> {
+    signed_rank(&log_ratios(a, b)?)
+}
+
+fn log_ratios(a: &[f64], b: &[f64]) -> Result<Vec<f64>, Error> {
+    require_same_length(a, b)?;
+    require_positive("a", a)?;
+    require_positive("b", b)?;
+    a.iter().zip(b).map(|(&a, &b)| log_ratio(a, b)).collect()
+}
+
 /// Compares version B with version A, from one summary per block.
 ///
 /// `a` and `b` have the metric's unit and the same length, at least 1; `a[i]`
@@ -162,8 +203,8 @@ pub fn paired(a: &[f64], b: &[f64], options: &Options) -> Result<Comparison, Err
 
 /// [`paired`], with a standard error of the mean log ratio that is never below
 /// `least_error`: what the history of the series says two versions differ by
-/// where nothing changed (see [`crate::history::noise`]; for n pairs of blocks
-/// `noise * sqrt(2 / n)`). Pairs that all agree then have an interval too. A
+/// where nothing changed (see [`crate::history::noise_of_pairs`]; for n pairs
+/// `noise / sqrt(n)`). Pairs that all agree then have an interval too. A
 /// deterministic metric that did repeat is exact whatever `least_error` is.
 ///
 /// # Errors
@@ -179,13 +220,9 @@ pub fn paired_above(
         let allowed = "finite and at least 0";
         return Err(Error::BadParameter { what: "least_error", value: least_error, allowed });
     }
-    require_same_length(a, b)?;
-    require_positive("a", a)?;
-    require_positive("b", b)?;
+    let log_ratios = log_ratios(a, b)?;
     require_confidence(options.confidence)?;
     require_margin(options.margin)?;
-    let log_ratios =
-        a.iter().zip(b).map(|(&a, &b)| log_ratio(a, b)).collect::<Result<Vec<f64>, Error>>()?;
     if options.repeatability == Repeatability::Deterministic && repeats(a) && repeats(b) {
         Ok(exact(a[0], b[0], &log_ratios, options))
     } else {

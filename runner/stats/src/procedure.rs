@@ -59,6 +59,9 @@ pub struct Series {
     /// fraction. Regressed is then surely, equivalent surely not; there is no
     /// improved, and the margin plays no part.
     pub tolerated: Option<f64>,
+    /// What the history says that pairs scatter by at least, as
+    /// [`crate::history::noise_of_pairs`] tells it; 0 without one.
+    pub least_noise: f64,
 }
 
 /// A moment at which verdicts are made.
@@ -146,9 +149,10 @@ impl Series {
         let Self { better, margin, repeatability, .. } = *self;
         let options = Options { better, margin, confidence, repeatability };
         let (a, b) = (&self.a[..seen], &self.b[..seen]);
+        let least_error = self.least_noise / (seen.max(1) as f64).sqrt();
         let comparison = match self.tolerated {
-            None => compare::paired(a, b, &options),
-            Some(tolerated) => beyond(a, b, tolerated, &options),
+            None => compare::paired_above(a, b, least_error, &options),
+            Some(tolerated) => beyond(a, b, tolerated, least_error, &options),
         };
         let decided = comparison.is_ok_and(|it| it.verdict != Verdict::Inconclusive);
         Standing { comparison, confidence, decided_after: decided.then_some(look.rounds) }
@@ -156,14 +160,20 @@ impl Series {
 }
 
 /// Compares B with what A may become, and tells the ratio to A itself.
-fn beyond(a: &[f64], b: &[f64], tolerated: f64, options: &Options) -> Result<Comparison, Error> {
+fn beyond(
+    a: &[f64],
+    b: &[f64],
+    tolerated: f64,
+    least_error: f64,
+    options: &Options,
+) -> Result<Comparison, Error> {
     compare::require_margin(tolerated)?;
     let allowed = match options.better {
         Better::Lower => 1.0 + tolerated,
         Better::Higher => 1.0 / (1.0 + tolerated),
     };
     let b: Vec<f64> = b.iter().map(|b| b / allowed).collect();
-    let compared = compare::paired(a, &b, &Options { margin: 0.0, ..*options })?;
+    let compared = compare::paired_above(a, &b, least_error, &Options { margin: 0.0, ..*options })?;
     let back = |ratio: f64| compare::within_range(ratio * allowed);
     Ok(Comparison {
         ratio: back(compared.ratio),
@@ -229,6 +239,7 @@ mod tests {
             margin: 0.01,
             repeatability: Repeatability::Noisy,
             tolerated: None,
+            least_noise: 0.0,
         }
     }
 
@@ -308,6 +319,25 @@ mod tests {
         ] {
             assert_eq!(asked(ratio, spread, tolerated, better), expected, "{ratio} {tolerated}");
         }
+    }
+
+    /// Twelve pairs that happen to agree are no surer than the history.
+    #[test]
+    fn no_comparison_is_surer_than_its_history() {
+        let lucky = |least_noise| Series { least_noise, margin: 0.0, ..series(1.01, 0.001, 12) };
+        for (least_noise, tolerated, expected) in [
+            (0.0, None, Verdict::Regressed),
+            (0.01, None, Verdict::Regressed),
+            (0.03, None, Verdict::Inconclusive),
+            (0.0, Some(0.005), Verdict::Regressed),
+            (0.03, Some(0.005), Verdict::Inconclusive),
+        ] {
+            let series = Series { tolerated, ..lucky(least_noise) };
+            let got = follow(&[series], &[LAST], 0.05).unwrap()[0].comparison.unwrap();
+            assert_eq!(got.verdict, expected, "{least_noise} {tolerated:?}");
+        }
+        let broken = Series { least_noise: f64::NAN, ..series(1.0, 0.01, 12) };
+        assert!(follow(&[broken], &[LAST], 0.05).unwrap()[0].comparison.is_err());
     }
 
     #[test]

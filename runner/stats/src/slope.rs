@@ -11,6 +11,9 @@ use crate::error::{Error, in_range, require_at_least, require_finite, require_sa
 use crate::interval::{around, require_confidence, two_sided_t};
 use crate::summary::{mean_of, median, quantile_of_sorted};
 
+/// The most points whose pairs are looked at, all of them.
+pub const MOST_POINTS: usize = 5_000;
+
 /// A line through two points says nothing of its own uncertainty.
 const MIN_POINTS: usize = 3;
 
@@ -71,16 +74,21 @@ pub fn least_squares(x: &[f64], y: &[f64], confidence: f64) -> Result<Slope, Err
 /// points; where it asks for slopes beyond the extremes (at 0.95 below 5
 /// points) there is no interval.
 ///
-/// Time and memory grow with the square of the number of points: 100 MB at 5,000.
+/// Time and memory grow with the square of the number of points, 100 MB at the
+/// most that are taken, [`MOST_POINTS`].
 ///
 /// Sources: Theil 1950; Sen 1968, "Estimates of the regression coefficient
 /// based on Kendall's tau".
 ///
 /// # Errors
 ///
-/// As [`least_squares`]; [`Error::OutOfRange`] when a slope overflows.
+/// As [`least_squares`]; [`Error::OutOfRange`] when a slope overflows;
+/// [`Error::TooMany`].
 pub fn theil_sen(x: &[f64], y: &[f64], confidence: f64) -> Result<Slope, Error> {
     require_points(x, y)?;
+    if x.len() > MOST_POINTS {
+        return Err(Error::TooMany { most: MOST_POINTS, got: x.len() });
+    }
     require_confidence(confidence)?;
     let slopes = sorted_pair_slopes(x, y)?;
     let slope = quantile_of_sorted(&slopes, 0.5);

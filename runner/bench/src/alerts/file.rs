@@ -1,4 +1,5 @@
-//! `data/alerts.toml`: reading what people wrote, and adding to its end.
+//! `data/alerts.toml`: reading what people wrote, adding to its end, and telling
+//! what measuring again showed of entries that nobody has touched.
 
 use super::{Alert, State};
 use crate::history::SeriesKey;
@@ -10,8 +11,9 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 const HEAD: &str = "\
-# Changes of level that `bench detect` found. It adds entries at the end and
-# changes none; `state` and `note` are yours to edit:
+# Changes of level that `bench detect` found. It adds entries at the end; `state`
+# and `note` are yours to edit, and an entry whose state or note you changed is
+# never touched again:
 #   new, confirmed (measured again), acknowledged (known, lived with),
 #   invalid (no change), infra (the machine changed, not the host), fixed
 ";
@@ -36,6 +38,8 @@ pub(crate) struct Entry {
     _effect: Option<f64>,
     #[serde(rename = "after")]
     _after: String,
+    #[serde(default, rename = "culprits")]
+    _culprits: Vec<String>,
     pub(crate) first: String,
     pub(crate) state: State,
     #[serde(default)]
@@ -108,6 +112,51 @@ impl AlertFile {
         };
         self.entries.iter().map(note).collect()
     }
+
+    /// Tells what measuring again showed, in entries that are as they were made.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub(crate) fn settle(&self, settled: &[(&Alert, State, String)]) -> Result<()> {
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let text = fs::read_to_string(&self.path).with_context(|| format!("reading {path}"))?;
+        let mut document: toml_edit::DocumentMut =
+            text.parse().with_context(|| format!("reading {path}"))?;
+        let entries = document.get_mut("alert").and_then(|it| it.as_array_of_tables_mut());
+        for table in entries.into_iter().flat_map(toml_edit::ArrayOfTables::iter_mut) {
+            let word = |key: &str| table.get(key).and_then(|it| it.as_str()).unwrap_or_default();
+            if word("state") != State::New.word() || !word("note").is_empty() {
+                continue;
+            }
+            let is_this = |alert: &Alert| {
+                let SeriesKey { target, suite, benchmark, arm, metric } = &alert.series;
+                [word("target"), word("suite"), word("benchmark"), word("arm"), word("metric")]
+                    == [target.as_str(), suite, benchmark, arm, metric]
+                    && word("verdict") == alert.verdict
+                    && word("first") == alert.entry_first
+            };
+            let of_entry = settled.iter().find(|(alert, ..)| is_this(alert));
+            let Some((_, state, note)) = of_entry else { continue };
+            table["state"] = toml_edit::value(state.word());
+            table["note"] = toml_edit::value(note.as_str());
+        }
+        replace(&self.path, &document.to_string()).with_context(|| format!("writing {path}"))
+    }
+}
+
+/// In one step, so that nothing is lost on the way.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut aside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    aside.write_all(text.as_bytes())?;
+    if let Ok(metadata) = fs::metadata(path) {
+        aside.as_file().set_permissions(metadata.permissions())?;
+    }
+    aside.persist(path)?;
+    Ok(())
 }
 
 impl Entry {
@@ -136,6 +185,11 @@ fn entry(alert: &Alert) -> String {
         ("note", &alert.note),
     ] {
         let _ = writeln!(text, "{key} = {}", toml::Value::from(value));
+    }
+    let culprits: Vec<toml::Value> =
+        alert.culprits.iter().map(|line| toml::Value::from(line.as_str())).collect();
+    if !culprits.is_empty() {
+        let _ = writeln!(text, "culprits = {}", toml::Value::Array(culprits));
     }
     if let Some(effect) = alert.effect.filter(|effect| effect.is_finite()) {
         let _ = writeln!(text, "effect = {effect:.4}");

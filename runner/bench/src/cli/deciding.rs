@@ -8,6 +8,8 @@ use std::time::Duration;
 
 const DETECT: &str = r#"Without --ndjson it looks at every series of the database, and adds what is new to
 the file of alerts, whose states (new, confirmed, acknowledged, invalid, infra, fixed) are yours to edit.
+With --confirm the two versions on both sides of a suspected change are measured again, side by side: the
+alert becomes confirmed or invalid, unless somebody has edited it, or stays new where that does not tell.
 
 With --ndjson, a line in, a line out:
   {"id":"a","index":[1,2,5],"values":[9.1,9.0,9.2]}
@@ -34,13 +36,14 @@ Exit codes: 0 every line was answered; 2 a line is wrong (its number is told)."#
 
 #[derive(Args)]
 #[command(after_help = format!(
-    "{VERSIONS}\n  run:ID            a stored run, when both sides are: nothing is measured\n\n{EXIT_CODES}"
+    "{VERSIONS}\n  run:ID            a stored run, when both sides are: nothing is measured\n  \
+     v1..v2            both sides at once\n\n{EXIT_CODES}"
 ))]
 pub(crate) struct Compare {
-    /// The version to compare with
+    /// The version to compare with, or a range A..B
     pub(crate) a: String,
     /// The version in question
-    pub(crate) b: String,
+    pub(crate) b: Option<String>,
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Only arms marked quick
@@ -107,7 +110,7 @@ pub(crate) struct GateOutput {
 #[command(after_help = DETECT)]
 pub(crate) struct Detect {
     /// Read histories from standard input, one JSON object a line, not the database
-    #[arg(long, conflicts_with_all = ["suite", "alerts", "dry_run", "all", "json"])]
+    #[arg(long, conflicts_with_all = ["suite", "alerts", "confirm", "dry_run", "all", "json"])]
     pub(crate) ndjson: bool,
     /// Only suites that match (shell pattern; may be repeated)
     #[arg(long, value_name = "GLOB")]
@@ -115,7 +118,13 @@ pub(crate) struct Detect {
     /// The file of alerts and their states [default: data/alerts.toml beside bench.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) alerts: Option<PathBuf>,
-    /// Do not add new alerts to the file
+    /// Measure both sides of what is suspected again, and tell what that showed
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    /// Measure each pair of versions for so long at most (10m, 90s)
+    #[arg(long, value_name = "TIME", value_parser = budget, requires = "confirm")]
+    pub(crate) budget: Option<Duration>,
+    /// Leave the file as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Show alerts that somebody closed too
@@ -151,12 +160,12 @@ pub(crate) struct Decide {
 #[command(after_help = "Exit codes: 0 the commit is found; 2 bad usage, or no sure change; \
     3 a step could not decide; 4 interrupted.")]
 pub(crate) struct Bisect {
-    /// A commit before the change
+    /// A commit before the change, or a range GOOD..BAD
     #[arg(value_name = "[TARGET@]GOOD")]
     pub(crate) good: String,
     /// A later commit, with the change
     #[arg(value_name = "[TARGET@]BAD")]
-    pub(crate) bad: String,
+    pub(crate) bad: Option<String>,
     /// The suite that shows it
     #[arg(long, value_name = "NAME")]
     pub(crate) suite: String,
@@ -195,7 +204,16 @@ pub(crate) struct Calibrate {
     /// Only suites that match (shell pattern; may be repeated) [default: from bench.toml]
     #[arg(long, value_name = "GLOB")]
     pub(crate) suite: Vec<String>,
-    /// Seed of the order of blocks [default: random, stored]
+    /// Only the benchmark of that name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) benchmark: Option<String>,
+    /// Measure it against itself only: no twin, no slowdowns
+    #[arg(long)]
+    pub(crate) only_same: bool,
+    /// Judge as comparisons of so many pairs [default: as `bench compare` measures]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) pairs: Option<u32>,
+    /// Seed of the order of blocks, and of the twin's layout [default: random, stored]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Show every series
@@ -217,6 +235,23 @@ pub(crate) struct Synth {
     /// Everything follows from it
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+/// Two versions as they were typed: one after the other, or a range.
+///
+/// # Errors
+/// When there is only one.
+pub(crate) fn both_ends(first: &str, second: Option<&str>) -> anyhow::Result<(String, String)> {
+    match (model::ends_of_range(first), second) {
+        (None, Some(second)) => Ok((first.to_owned(), second.to_owned())),
+        (Some(ends), None) => Ok(ends),
+        (Some(_), Some(second)) => {
+            anyhow::bail!("`{first}` is a range and has both versions; what is `{second}`?")
+        }
+        (None, None) => {
+            anyhow::bail!("`{first}` is one version; name two, or a range such as v1..v2")
+        }
+    }
 }
 
 fn budget(text: &str) -> Result<Duration, String> {

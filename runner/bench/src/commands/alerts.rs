@@ -1,7 +1,9 @@
 //! `bench detect` on the database: where the level of a series changed for good,
 //! and what is known of it.
 
-use crate::alerts::{self, Alert, AlertFile, State};
+use super::confirm::{self, Settled};
+use super::run::open;
+use crate::alerts::{self, Alert, AlertFile, SUSPECTED, State};
 use crate::cli::Detect;
 use crate::exit::Exit;
 use crate::history::Histories;
@@ -10,41 +12,39 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::report::cells::change;
 use anyhow::{Context, Result, bail};
+use build::Builder;
 use glob::Pattern;
 use stats::Verdict;
 use stats::detect::Options;
 use store::Store;
+use tokio::runtime::Runtime;
 
 /// Digits of a commit's hash that people are shown.
 const SHORT: usize = 8;
 
-pub(super) async fn run(project: &Project, arguments: &Detect) -> Result<Exit> {
+/// As many culprits are listed.
+const MOST_CULPRITS: usize = 20;
+
+pub(super) fn run(project: &Project, arguments: &Detect, runtime: Runtime) -> Result<Exit> {
     let file = arguments.alerts.clone().unwrap_or_else(|| project.root.join("data/alerts.toml"));
     let known = AlertFile::read(&file)?;
-    let suites = arguments
-        .suite
-        .iter()
-        .map(|text| Pattern::new(text).with_context(|| format!("reading the pattern `{text}`")))
-        .collect::<Result<Vec<_>>>()?;
-    let histories = read(project).await?;
-    let options = Options { smallest_change: arguments.smallest_change };
-    let (mut found, mut series) = (Vec::new(), 0);
-    for segment in histories.segments() {
-        let suite = &segment.series.suite;
-        if suites.is_empty() || suites.iter().any(|pattern| pattern.matches(suite)) {
-            series += 1;
-            found.extend(alerts::in_segment(&segment, &options, &known)?);
-        }
-    }
+    let histories = runtime.block_on(read(project))?;
+    let (mut found, series) = found(&histories, arguments, &known)?;
     if series == 0 {
         bail!(
             "there is no history in {}: complete runs of commits or releases, not quick ones",
             project.database.display()
         );
     }
+    name_culprits(project, &mut found);
     let new: Vec<&Alert> = found.iter().filter(|alert| !alert.is_known).collect();
+    let new_count = new.len();
     if !arguments.dry_run {
         known.add(&new)?;
+    }
+    if arguments.confirm && !measure_again(project, arguments, runtime, &known, &mut found)? {
+        note("interrupted; what was found is kept, and `bench detect --confirm` starts anew");
+        return Ok(Exit::Incomplete);
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&found)?);
@@ -52,8 +52,79 @@ pub(super) async fn run(project: &Project, arguments: &Detect) -> Result<Exit> {
     }
     print(&found, arguments.all);
     let kept = if arguments.dry_run { "not added to" } else { "added to" };
-    note(&format!("{series} histories; {} new alerts, {kept} {}", new.len(), file.display()));
+    note(&format!("{series} histories; {new_count} new alerts, {kept} {}", file.display()));
     Ok(Exit::Fine)
+}
+
+/// The alerts of all histories that are asked for, and how many those are.
+fn found(
+    histories: &Histories,
+    arguments: &Detect,
+    known: &AlertFile,
+) -> Result<(Vec<Alert>, usize)> {
+    let suites = arguments
+        .suite
+        .iter()
+        .map(|text| Pattern::new(text).with_context(|| format!("reading the pattern `{text}`")))
+        .collect::<Result<Vec<_>>>()?;
+    let options = Options { smallest_change: arguments.smallest_change };
+    let (mut found, mut series) = (Vec::new(), 0);
+    for segment in histories.segments() {
+        let suite = &segment.series.suite;
+        if suites.is_empty() || suites.iter().any(|pattern| pattern.matches(suite)) {
+            series += 1;
+            found.extend(alerts::in_segment(&segment, &options, known)?);
+        }
+    }
+    Ok((found, series))
+}
+
+/// Lists the commits of each range, where the repository knows them.
+fn name_culprits(project: &Project, alerts: &mut [Alert]) {
+    let Ok(builder) = Builder::new(&project.root, &project.cache) else { return };
+    for alert in alerts {
+        let between = builder.commits_between(&alert.after, &alert.first);
+        let Ok(Some(commits)) = between else { continue };
+        let line = |commit: &String| match builder.subject(commit) {
+            Ok(subject) => format!("{} {subject}", short(commit)),
+            Err(_) => short(commit),
+        };
+        alert.culprits = commits.iter().take(MOST_CULPRITS).map(line).collect();
+        if commits.len() > MOST_CULPRITS {
+            alert.culprits.push(format!("and {} more", commits.len() - MOST_CULPRITS));
+        }
+    }
+}
+
+/// Measures what is suspected again and keeps what that showed; false if it was
+/// interrupted.
+fn measure_again(
+    project: &Project,
+    arguments: &Detect,
+    runtime: Runtime,
+    file: &AlertFile,
+    found: &mut [Alert],
+) -> Result<bool> {
+    if !found.iter().any(Alert::wants_confirmation) {
+        note("nothing is suspected, so nothing is measured again");
+        return Ok(true);
+    }
+    let sink = open(project, runtime)?;
+    let Some(settled) = confirm::all(project, &sink, found, arguments.budget)? else {
+        return Ok(false);
+    };
+    let decided = settled.iter().filter_map(|it| Some((&found[it.alert], it.state?, &it.note)));
+    let decided: Vec<_> =
+        decided.map(|(alert, state, note)| (alert, state, note.clone())).collect();
+    if !arguments.dry_run {
+        file.settle(&decided)?;
+    }
+    for Settled { alert, state, note } in settled {
+        let alert = &mut found[alert];
+        alert.state = state.unwrap_or(alert.state);
+        alert.note = note;
+    }
+    Ok(true)
 }
 
 async fn read(project: &Project) -> Result<Histories> {
@@ -77,15 +148,16 @@ fn print(found: &[Alert], all: bool) {
         let headings = ["state", "", "series", "change", "after", "first", ""];
         anstream::println!("{}", table(&headings, &[3], shown.iter().map(|a| row(a)).collect()));
     }
-    let suspected = shown.iter().find(|alert| alert.standing == "suspected");
-    if let Some(alert) = suspected {
+    for alert in shown.iter().filter(|alert| alert.culprits.len() > 1) {
+        anstream::println!("{QUIET}after {}: one of{QUIET:#}", short(&alert.after));
+        for line in &alert.culprits {
+            anstream::println!("  {line}");
+        }
+    }
+    if shown.iter().any(|alert| alert.wants_confirmation()) {
         anstream::println!(
-            "{QUIET}suspected: few versions follow; measure both sides again, as in: bench compare \
-             {target}@{after} {target}@{first} --suite {suite}{QUIET:#}",
-            target = alert.series.target,
-            after = short(&alert.after),
-            first = short(&alert.first),
-            suite = alert.series.suite,
+            "{QUIET}suspected: few versions follow; `bench detect --confirm` measures both sides \
+             again{QUIET:#}"
         );
     }
     let closed = found.len() - shown.len();
@@ -95,7 +167,7 @@ fn print(found: &[Alert], all: bool) {
 
 fn row(alert: &Alert) -> Vec<String> {
     let style = if alert.verdict == Verdict::Regressed.word() { BAD } else { GOOD };
-    let standing = if alert.standing == "suspected" { UNSURE } else { QUIET };
+    let standing = if alert.standing == SUSPECTED { UNSURE } else { QUIET };
     vec![
         alert.state.word().to_owned(),
         format!("{style}{}{style:#}", alert.verdict),

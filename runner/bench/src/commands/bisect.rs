@@ -3,13 +3,13 @@
 use super::run::open;
 use crate::adaptive::UntilDecided;
 use crate::bisect::{Range, ask};
-use crate::cli::Bisect;
+use crate::cli::{Bisect, both_ends};
 use crate::exit::Exit;
 use crate::output::{STRONG, note};
 use crate::project::Project;
 use crate::report::cells::change;
 use crate::session::{Amount, Session, Sink};
-use crate::verdicts::{self, Comparison, Pairs, Side};
+use crate::verdicts::{self, Comparison, Earlier, Known, Pairs, Side};
 use anyhow::{Context, Result, bail};
 use build::Builder;
 use model::{ProfileName, Run, Suite, TargetVersion, VersionSpec};
@@ -46,6 +46,7 @@ struct Step {
 struct Search<'a> {
     sink: &'a Sink,
     session: Session<'a>,
+    earlier: Earlier,
     arguments: &'a Bisect,
     target: String,
     /// The good commit first.
@@ -69,7 +70,8 @@ pub(super) fn run(project: &Project, arguments: &Bisect, runtime: Runtime) -> Re
     let range = Range { good: 0, bad: commits.len() - 1 };
     let ends = [&commits[range.good], &commits[range.bad]].map(version);
     let session = Session::prepare(project, vec![suite], &ends)?;
-    let mut search = Search { sink: &sink, session, arguments, target, commits };
+    let earlier = Earlier::read(&sink, &session)?;
+    let mut search = Search { sink: &sink, session, earlier, arguments, target, commits };
     let Some(outcome) = search.narrow(range)? else {
         note("interrupted; `bench bisect` starts anew, with what was built in the cache");
         return Ok(Exit::Incomplete);
@@ -88,7 +90,8 @@ fn ends(project: &Project, arguments: &Bisect) -> Result<(String, String, String
             _ => bail!("`{text}` is no commit; both ends of a bisection are"),
         }
     };
-    let (good, bad) = (reference(&arguments.good)?, reference(&arguments.bad)?);
+    let (good, bad) = both_ends(&arguments.good, arguments.bad.as_deref())?;
+    let (good, bad) = (reference(&good)?, reference(&bad)?);
     if good.0 != bad.0 {
         bail!("`{}` and `{}` are different targets", good.0, bad.0);
     }
@@ -185,7 +188,8 @@ impl Search<'_> {
         let question = |run: &Run| -> Vec<Pairs> {
             let side = |artifact| Side { run, artifact };
             let config = &self.session.project.config;
-            let mut pairs = verdicts::collect(side(0), side(1), &self.session.suites, config).pairs;
+            let known = Known { suites: &self.session.suites, config, earlier: &self.earlier };
+            let mut pairs = verdicts::collect(side(0), side(1), known).pairs;
             pairs.retain(|pairs| pairs.metric.name == self.arguments.metric);
             for pairs in &mut pairs {
                 // What does not matter to a release still has a cause.

@@ -1,54 +1,48 @@
-//! `bench calibrate`: measure one binary as several versions, and tell from all
-//! such runs how often the method is wrong and how often it finds what is there.
+//! `bench calibrate`: measure one version as several, and tell from all such runs
+//! how often the method is wrong and how often it finds what is there.
 
 use super::run::open;
-use crate::calibration::{BASE, Pool, Rate, SAME, TWIN};
+use crate::calibration::{self, BASE, Pool, Rate, SAME, TWIN};
 use crate::cli::Calibrate;
 use crate::exit::Exit;
 use crate::output::{QUIET, STRONG, note, table};
 use crate::project::Project;
 use crate::report::cells::change;
-use crate::session::{Amount, Session, Sink, Straight};
+use crate::session::{Amount, Session, Sink, Straight, random_seed};
 use anyhow::{Context, Result, bail};
-use model::ProfileName;
+use model::{ProfileName, TargetVersion, VersionSpec};
 use tokio::runtime::Runtime;
 
 /// What the twin's environment is larger by. The stack begins below it, so that
 /// everything on it lies elsewhere (Mytkowicz et al. 2009).
 const PADDING_BYTES: usize = 3001;
+/// As many twins are built, each linked in another order; a run has one of them.
+const TWINS: u64 = 4;
 
 pub(super) fn run(project: &Project, arguments: &Calibrate, runtime: Runtime) -> Result<Exit> {
     let sink = open(project, runtime)?;
     if arguments.rounds > 0 && !measure(project, arguments, &sink)? {
         return Ok(Exit::Incomplete);
     }
-    let suites = project.suites(&[])?;
-    let (mut pool, mut runs) = (Pool::default(), 0);
-    let mut epoch = None;
-    // Newest first: what an earlier testbed did says little of this one.
-    for summary in sink.runtime.block_on(sink.store.runs())? {
-        if summary.profile != ProfileName::Calibrate.word() {
-            continue;
-        }
-        if *epoch.get_or_insert_with(|| summary.epoch.clone()) == summary.epoch {
-            let run = sink.runtime.block_on(sink.store.run(summary.id.as_str()))?;
-            pool.add(&run, &suites, &project.config)?;
-            runs += 1;
-        }
-    }
+    let runs = sink.runtime.block_on(calibration::stored(&sink.store, None))?;
+    let rounds = arguments.pairs.unwrap_or(project.config.compare.blocks);
+    let pool = Pool::of(&runs, &project.suites(&[])?, &project.config, rounds)?;
     let rates = pool.rates()?;
     if rates.is_empty() {
         bail!(
-            "no calibration is stored that is as long as a comparison ({} rounds); measure more \
-             with --rounds",
-            project.config.compare.blocks
+            "no calibration is stored that is as long as a comparison ({rounds} rounds); measure \
+             more with --rounds"
         );
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&rates)?);
     } else {
         print(&rates, arguments.all);
-        note(&format!("from {runs} stored calibrations on this testbed"));
+        let (runs, blocks) = (runs.len(), pool.blocks());
+        note(&format!(
+            "{runs} stored calibrations on this testbed, {blocks} blocks, judged as comparisons of \
+             {rounds} pairs"
+        ));
     }
     Ok(Exit::Fine)
 }
@@ -60,27 +54,42 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
     let patterns = if arguments.suite.is_empty() { &plan.suites } else { &arguments.suite };
     let asked = arguments.version.as_ref().unwrap_or(&plan.target);
     let version = project.config.parse_version(asked)?;
-    let suites = project.suites(patterns)?;
+    let mut suites = project.suites(patterns)?;
+    if let Some(benchmark) = &arguments.benchmark {
+        for suite in &mut suites {
+            suite.arms.retain(|arm| arm.benchmark == *benchmark);
+        }
+    }
+    let seed = arguments.seed.map_or_else(random_seed, Ok)?;
     let mut session = Session::prepare(project, suites, std::slice::from_ref(&version))?;
     let base = session.subjects.first().context("no version was built")?.clone();
-    let mut variants = vec![BASE.to_owned(), SAME.to_owned(), TWIN.to_owned()];
+    let mut variants = vec![BASE.to_owned(), SAME.to_owned()];
     session.subjects.push(base.clone());
-    let mut twin = base.clone();
-    let padding = ("BENCH_PADDING".to_owned(), "x".repeat(PADDING_BYTES));
-    twin.launch.environment.push(padding);
-    session.subjects.push(twin);
-    for planted in &plan.planted {
-        let mut slowed = base.clone();
-        slowed.launch.start.extend(planted.arguments.iter().cloned());
-        session.subjects.push(slowed);
-        variants.push(planted.name.clone());
+    if !arguments.only_same {
+        let mut twin = base.clone();
+        match other_layout(&version) {
+            true => twin = session.shuffled(&version, (seed % TWINS) as u32 + 1)?,
+            false => {
+                note("a given binary cannot be linked anew; its twin differs in its environment")
+            }
+        }
+        let padding = ("BENCH_PADDING".to_owned(), "x".repeat(PADDING_BYTES));
+        twin.launch.environment.push(padding);
+        session.subjects.push(twin);
+        variants.push(TWIN.to_owned());
+        for planted in &plan.planted {
+            let mut slowed = base.clone();
+            slowed.launch.start.extend(planted.arguments.iter().cloned());
+            session.subjects.push(slowed);
+            variants.push(planted.name.clone());
+        }
     }
     let versions = vec![version; variants.len()];
     let amount = Amount {
         profile: ProfileName::Calibrate,
         quick: false,
         blocks: Some(arguments.rounds),
-        seed: arguments.seed,
+        seed: Some(seed),
         budget: None,
         compared: variants.len(),
         variants,
@@ -92,36 +101,47 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
     Ok(measured.finished)
 }
 
+/// Whether it is built from sources, and so can be linked anew.
+fn other_layout(version: &TargetVersion) -> bool {
+    !matches!(version.version, VersionSpec::Path(_))
+}
+
 fn print(rates: &[Rate], all: bool) {
     let (nulls, planted): (Vec<&Rate>, Vec<&Rate>) = rates.iter().partition(|rate| rate.is_null);
-    for (title, rates) in
-        [("Nothing differs: false alarms", nulls), ("A slowdown is planted: found", planted)]
-    {
-        let shown = |rate: &&&Rate| all || rate.series.as_deref().is_none_or(is_summary);
-        let rows: Vec<_> = rates.iter().filter(shown).map(|rate| row(rate)).collect();
-        if !rows.is_empty() {
-            anstream::println!("{STRONG}{title}{STRONG:#}");
-            let headings = ["variant", "of", "", "rate", "95 %", "effect"];
-            anstream::println!("{}\n", table(&headings, &[2, 3, 4, 5], rows));
-        }
-    }
+    let is_summary = |rate: &Rate| rate.series.is_none() || rate.is_suite;
+    show("Nothing differs: false alarms", nulls, |rate| all || is_summary(rate));
+    // Where nobody knows what was planted, "found" says little.
+    let mut planted = planted;
+    planted.sort_by(|a, b| a.planted.unwrap_or(0.0).total_cmp(&b.planted.unwrap_or(0.0)));
+    show("A slowdown is planted: found", planted, |rate| {
+        all || rate.planted.is_some() || rate.series.is_none()
+    });
     if !all {
-        anstream::println!("{QUIET}--all shows every series with the effect seen{QUIET:#}");
+        anstream::println!("{QUIET}--all shows every series{QUIET:#}");
     }
 }
 
-fn is_summary(series: &str) -> bool {
-    series == "every series"
+fn show(title: &str, rates: Vec<&Rate>, is_shown: impl Fn(&Rate) -> bool) {
+    let shown = rates.into_iter().filter(|rate| is_shown(rate));
+    let rows: Vec<_> = shown.map(row).collect();
+    if !rows.is_empty() {
+        anstream::println!("{STRONG}{title}{STRONG:#}");
+        let headings = ["variant", "of", "planted", "", "rate", "95 %", "seen", "bias"];
+        anstream::println!("{}\n", table(&headings, &[2, 3, 4, 5, 6, 7], rows));
+    }
 }
 
 fn row(rate: &Rate) -> Vec<String> {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let ratio = |effect: Option<f64>| effect.map(|it| change(1.0 + it)).unwrap_or_default();
     vec![
         rate.variant.clone(),
         rate.series.clone().unwrap_or_else(|| "comparisons, any metric".to_owned()),
+        ratio(rate.planted),
         format!("{} of {}", rate.hits, rate.comparisons),
         percent(rate.hits as f64 / rate.comparisons as f64),
         format!("{} to {}", percent(rate.low), percent(rate.high)),
-        rate.effect.map(|effect| change(1.0 + effect)).unwrap_or_default(),
+        ratio(rate.effect),
+        ratio(rate.bias),
     ]
 }

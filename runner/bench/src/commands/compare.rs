@@ -3,22 +3,23 @@
 
 use super::run::open;
 use crate::adaptive::UntilDecided;
-use crate::cli::Compare;
+use crate::cli::{Compare, both_ends};
 use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
 use crate::report::{html, markdown, terminal};
 use crate::session::{Amount, Session, with_anchor};
-use crate::verdicts::{self, Report, Side};
+use crate::verdicts::{self, Earlier, Known, Report, Side};
 use anyhow::{Context, Result, bail};
 use model::{ProfileName, Run};
 use store::Store;
 use tokio::runtime::Runtime;
 
 pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Exit> {
-    let mut report = match (arguments.a.strip_prefix("run:"), arguments.b.strip_prefix("run:")) {
+    let (a, b) = both_ends(&arguments.a, arguments.b.as_deref())?;
+    let mut report = match (a.strip_prefix("run:"), b.strip_prefix("run:")) {
         (Some(a), Some(b)) => runtime.block_on(stored(project, a, b))?,
-        (None, None) => match measured(project, arguments, runtime)? {
+        (None, None) => match measured(project, arguments, [&a, &b], runtime)? {
             Some(report) => report,
             None => return Ok(Exit::Incomplete),
         },
@@ -42,8 +43,12 @@ pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> R
     Ok(report.exit())
 }
 
-fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Option<Report>> {
-    let asked = [&arguments.a, &arguments.b];
+fn measured(
+    project: &Project,
+    arguments: &Compare,
+    asked: [&String; 2],
+    runtime: Runtime,
+) -> Result<Option<Report>> {
     let versions = asked
         .iter()
         .map(|text| project.config.parse_version(text))
@@ -64,9 +69,11 @@ fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<
         compared: 2,
         variants: Vec::new(),
     };
+    let earlier = Earlier::read(&sink, &session)?;
+    let known = Known { suites: &session.suites, config: &project.config, earlier: &earlier };
     let mut steer = UntilDecided::new(|run: &Run| {
         let side = |artifact| Side { run, artifact };
-        verdicts::collect(side(0), side(1), &session.suites, &project.config).pairs
+        verdicts::collect(side(0), side(1), known).pairs
     });
     let measured = session.measure(&sink, &versions, &amount, &mut steer)?;
     if !measured.finished {
@@ -75,7 +82,7 @@ fn measured(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<
     }
     let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
     let side = |artifact| Side { run: &run, artifact };
-    Ok(Some(verdicts::compare(side(0), side(1), &session.suites, &project.config)?))
+    Ok(Some(verdicts::compare(side(0), side(1), known)?))
 }
 
 async fn stored(project: &Project, a: &str, b: &str) -> Result<Report> {
@@ -83,7 +90,10 @@ async fn stored(project: &Project, a: &str, b: &str) -> Result<Report> {
     let (a, b) = (store.run(a).await?, store.run(b).await?);
     let suites = project.suites(&[])?;
     let side = |run| Ok::<_, anyhow::Error>(Side { run, artifact: subject_of(run)? });
-    verdicts::compare(side(&a)?, side(&b)?, &suites, &project.config)
+    // What is noisy in runs of their own makes no verdict, so no history is asked.
+    let earlier = Earlier::default();
+    let known = Known { suites: &suites, config: &project.config, earlier: &earlier };
+    verdicts::compare(side(&a)?, side(&b)?, known)
 }
 
 /// The version a run is about: the only one that is not the anchor.

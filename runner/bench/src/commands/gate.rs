@@ -3,17 +3,19 @@
 
 use super::run::open;
 use crate::adaptive::UntilDecided;
+use crate::calibration::{self, Pool};
 use crate::cli::{Gate, GateOutput};
 use crate::exit::Exit;
-use crate::gate::{self, Case, GateReport, Parties};
+use crate::gate::{self, Case, GateReport, Parties, Past};
 use crate::output::note;
 use crate::project::Project;
 use crate::report;
 use crate::session::{Amount, Session, with_anchor};
+use crate::verdicts::Earlier;
 use anyhow::{Context, Result, bail};
 use build::Builder;
 use jiff::Zoned;
-use model::{Cell, Origin, ProfileName, Run, TargetVersion};
+use model::{Origin, ProfileName, Run, TargetVersion};
 use std::fs;
 use std::path::Path;
 use tokio::runtime::Runtime;
@@ -48,6 +50,7 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
     let sink = open(project, runtime)?;
     let earlier = sink.runtime.block_on(sink.store.runs_of_cells())?;
     let session = Session::prepare(project, suites, &versions)?;
+    let scatter = Earlier::read(&sink, &session)?;
     let amount = Amount {
         profile: ProfileName::Compare,
         quick: false,
@@ -58,7 +61,7 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
         variants: Vec::new(),
     };
     let mut steer = UntilDecided::new(|run: &Run| {
-        gate::questions(&case(run, &session, rules, parties))
+        gate::questions(&case(run, &session, rules, parties, &scatter))
             .0
             .into_iter()
             .map(|(_, pairs)| pairs)
@@ -70,13 +73,17 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
         return Ok(Exit::Incomplete);
     }
     let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
-    let target = run.artifacts[parties.candidate].target.clone();
-    let earlier_runs = |suite: &str, benchmark: &str, arm: &str| {
-        let [suite, benchmark, arm] = [suite, benchmark, arm].map(str::to_owned);
-        let cell = Cell { target: target.clone(), suite, benchmark, arm };
-        earlier.get(&cell).copied().unwrap_or(0)
-    };
-    let report = gate::evaluate(&case(&run, &session, rules, parties), &earlier_runs)?;
+    let epoch = run.testbed.epoch();
+    let calibrations = sink.runtime.block_on(calibration::stored(&sink.store, Some(&epoch)))?;
+    let pool = Pool::of(
+        &calibrations,
+        &project.suites(&[])?,
+        &project.config,
+        project.config.compare.blocks,
+    )?;
+    let past = Past { runs: &earlier, calibrated: &pool };
+    let case = case(&run, &session, rules, parties, &scatter);
+    let report = gate::evaluate(&case, &past)?;
     tell(&report, &arguments.output)?;
     Ok(report.exit())
 }
@@ -86,8 +93,10 @@ fn case<'a>(
     session: &'a Session<'_>,
     gate: &'a model::Gate,
     parties: Parties,
+    earlier: &'a Earlier,
 ) -> Case<'a> {
-    Case { run, parties, suites: &session.suites, config: &session.project.config, gate }
+    let config = &session.project.config;
+    Case { run, parties, suites: &session.suites, config, gate, earlier }
 }
 
 /// The last release, if the gate asks how far the candidate is from it.

@@ -1,6 +1,7 @@
 //! `bench site build` and `bench site serve`.
 
 use crate::alerts::AlertFile;
+use crate::calibration::{self, Pool};
 use crate::cli::Site;
 use crate::exit::Exit;
 use crate::output::note;
@@ -8,7 +9,7 @@ use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use build::Builder;
 use jiff::Timestamp;
-use model::{Annotation, Origin, VersionId};
+use model::{Annotation, Origin, Suite, VersionId};
 use site::{Inputs, Release};
 use std::path::Path;
 use store::Store;
@@ -41,6 +42,7 @@ async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Ex
     let inputs = inputs(project)?;
     let cache = is_cached.then(|| project.cache.join("site"));
     let built = site::build(&store, &inputs, out, cache.as_deref(), Timestamp::now()).await?;
+    publish_calibration(project, &store, &inputs.suites, out).await?;
     note(&format!(
         "{} files of {} runs ({} of them new), {} suites and {} series; open {}",
         built.files,
@@ -92,4 +94,22 @@ fn releases(project: &Project) -> Result<Vec<Release>> {
         }
     }
     Ok(releases)
+}
+
+/// How often the method is wrong, beside the numbers it judges: `calibration.json`,
+/// as `bench calibrate --json` tells it. Without a calibration there is no file.
+async fn publish_calibration(
+    project: &Project,
+    store: &Store,
+    suites: &[Suite],
+    out: &Path,
+) -> Result<()> {
+    let runs = calibration::stored(store, None).await?;
+    let rates = Pool::of(&runs, suites, &project.config, project.config.compare.blocks)?.rates()?;
+    if rates.is_empty() {
+        return Ok(());
+    }
+    let file = out.join("calibration.json");
+    std::fs::write(&file, serde_json::to_string_pretty(&rates)? + "\n")
+        .with_context(|| format!("writing {}", file.display()))
 }

@@ -30,7 +30,7 @@ pub(crate) enum CheckOutcome {
     Missing,
     /// The numbers do not tell.
     Undecided,
-    /// It would fail or be undecided, of a series that is too young to say.
+    /// It would fail or be undecided, of a series that is too young or too noisy to say.
     Warned,
     /// It fails, and somebody answers for it.
     Waived,
@@ -146,12 +146,9 @@ impl Check {
         }
     }
 
-    pub(super) fn put_on_probation(&mut self, runs: u32) {
+    pub(super) fn put_on_probation(&mut self, why: &str) {
         if matches!(self.outcome, CheckOutcome::Failed | CheckOutcome::Undecided) {
-            self.add_note(&format!(
-                "would be {}; a series warns until {runs} runs have measured it",
-                self.outcome.word()
-            ));
+            self.add_note(&format!("would be {}; {why}", self.outcome.word()));
             self.outcome = CheckOutcome::Warned;
         }
     }

@@ -16,6 +16,8 @@ pub(crate) enum Label {
     InstructionsOnly,
     /// Both sides are the same binary, so nothing changed.
     SameBinary,
+    /// The mean moved, and the ranks of the pairs do not show it.
+    RanksDisagree,
 }
 
 impl Label {
@@ -25,6 +27,7 @@ impl Label {
             Self::WallOnly => "wall only",
             Self::InstructionsOnly => "instructions only",
             Self::SameBinary => "same binary",
+            Self::RanksDisagree => "ranks disagree",
         }
     }
 
@@ -39,6 +42,10 @@ impl Label {
                 "the instructions changed, and the time they take is equivalent"
             }
             Self::SameBinary => "both sides are one binary: what differs is noise",
+            Self::RanksDisagree => {
+                "a test of ranks beside the interval does not show the change: a few wild pairs \
+                 made it, so measure more"
+            }
         }
     }
 }

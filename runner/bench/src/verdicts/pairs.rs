@@ -1,11 +1,9 @@
 //! Which blocks belong together: those of one arm and round, one of each
 //! version. It also says what has no partner, and what may make no verdict.
 
-use super::{Missing, Side};
+use super::{Known, Missing, Side};
 use crate::session::{ArmName, name_of};
-use model::{
-    Arm, Block, Config, Direction, Label, Measurements, Metric, NoiseClass, Outcome, Suite,
-};
+use model::{Arm, Block, Config, Direction, Label, Measurements, Metric, NoiseClass, Outcome, Run};
 use stats::compare::Repeatability;
 use stats::procedure::Series;
 use stats::{Better, summary};
@@ -36,7 +34,7 @@ struct Blocks<'a> {
 }
 
 /// Pairs the blocks of two versions.
-pub(crate) fn collect(a: Side<'_>, b: Side<'_>, suites: &[Suite], config: &Config) -> Collected {
+pub(crate) fn collect(a: Side<'_>, b: Side<'_>, known: Known<'_>) -> Collected {
     let mut arms: BTreeMap<ArmName, Blocks<'_>> = BTreeMap::new();
     for (side, is_a) in [(a, true), (b, false)] {
         for block in side.run.blocks.iter().filter(|block| block.artifact == side.artifact) {
@@ -48,15 +46,36 @@ pub(crate) fn collect(a: Side<'_>, b: Side<'_>, suites: &[Suite], config: &Confi
     let adjacent = a.run.id == b.run.id;
     let mut collected = Collected::default();
     for (name, blocks) in &arms {
-        let arm = suites
+        let arm = known
+            .suites
             .iter()
             .filter(|suite| suite.name == name.0)
             .flat_map(|suite| &suite.arms)
             .find(|arm| arm.benchmark == name.1 && arm.name == name.2);
         note_missing(name, blocks, &mut collected);
-        of_arm(name, blocks, arm, config, adjacent, &mut collected);
+        of_arm(name, blocks, arm, known.config, adjacent, &mut collected);
+        let of_arm = collected.pairs.iter_mut().rev().take_while(|pairs| pairs.arm == *name);
+        if adjacent {
+            for pairs in of_arm {
+                pairs.series.least_noise = least_noise(b.run, blocks, pairs.metric, known);
+            }
+        }
     }
     collected
+}
+
+/// What earlier runs say that pairs of either side's target scatter by.
+fn least_noise(run: &Run, blocks: &Blocks<'_>, metric: &'static Metric, known: Known<'_>) -> f64 {
+    let first = [&blocks.a, &blocks.b].map(|blocks| blocks.values().next());
+    let noise = |block: &&Block| {
+        known.earlier.least_noise(run, &block.cell, metric, block.definition_sha256)
+    };
+    first.into_iter().flatten().map(noise).fold(0.0, f64::max)
+}
+
+/// What a block contributes: the median of its samples, or its quantile.
+pub(super) fn block_value(measured: &Measurements, metric: &'static Metric) -> Option<f64> {
+    summary::median(&measured.values(metric)?).ok()
 }
 
 /// Failed blocks, blocks without a partner, and what is not supported.
@@ -148,7 +167,7 @@ fn of_arm(
             Direction::Higher => Better::Higher,
             Direction::Neither => continue,
         };
-        let of_block = |m: &Measurements| summary::median(&m.values(metric)?).ok();
+        let of_block = |m: &Measurements| block_value(m, metric);
         let values: Vec<_> =
             measured.iter().map(|(round, a, b)| (*round, of_block(a), of_block(b))).collect();
         for (version, absent) in [
@@ -166,7 +185,9 @@ fn of_arm(
         };
         let margin = config.margins.of(noise);
         let (rounds, a, b) = (Vec::new(), Vec::new(), Vec::new());
-        let mut series = Series { rounds, a, b, better, margin, repeatability, tolerated: None };
+        let (tolerated, least_noise) = (None, 0.0);
+        let mut series =
+            Series { rounds, a, b, better, margin, repeatability, tolerated, least_noise };
         for (round, a, b) in values {
             let (Some(a), Some(b)) = (a, b) else { continue };
             series.rounds.push(round);

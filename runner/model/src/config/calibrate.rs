@@ -2,8 +2,9 @@
 //! of known size.
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::metric::Metric;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
 /// How the method is tried out.
@@ -14,6 +15,9 @@ pub struct Calibrate {
     pub target: String,
     /// Patterns of the suites that are measured.
     pub suites: Vec<String>,
+    /// The measured part of a block in milliseconds, if not the suite's: shorter
+    /// blocks are noisier, and there are more of them.
+    pub measure_ms: Option<u64>,
     /// Slowdowns.
     #[serde(default)]
     pub planted: Vec<Planted>,
@@ -27,6 +31,9 @@ pub struct Planted {
     pub name: String,
     /// Words added to the command that starts the target.
     pub arguments: Vec<String>,
+    /// What that adds to a metric, in its unit; to the others it is unknown.
+    #[serde(default)]
+    pub adds: BTreeMap<String, f64>,
 }
 
 pub(super) fn checked(
@@ -41,7 +48,17 @@ pub(super) fn checked(
         return Err(source.at(span, problem).with_remedy("declare it as [targets.NAME]"));
     }
     let mut names = BTreeSet::from(["same", "twin"]);
+    if calibrate.measure_ms == Some(0) {
+        return Err(source.at(span, "`measure_ms` must be above 0".to_owned()));
+    }
     for planted in &calibrate.planted {
+        for (metric, added) in &planted.adds {
+            if Metric::named(metric).is_none() || !(added.is_finite() && *added > 0.0) {
+                let problem =
+                    format!("`adds` names a metric and how much above 0, not {metric} = {added}");
+                return Err(source.at(span, problem));
+            }
+        }
         if planted.name.is_empty() || !names.insert(&planted.name) {
             let problem = format!("`{}` cannot be the name of a slowdown, or is one", planted.name);
             return Err(source.at(span, problem));

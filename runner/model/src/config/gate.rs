@@ -12,6 +12,9 @@ pub struct Gate {
     pub required: Vec<String>,
     /// A noisy series that fewer earlier runs measured warns instead of failing.
     pub probation_runs: u32,
+    /// A noisy series whose calibration raised more false alarms, surely, warns too:
+    /// a share of its comparisons.
+    pub false_alarms: f64,
     /// How much worse than the baseline: the first rule that covers a series
     /// counts, and one that none covers is not judged.
     pub rules: Vec<Rule>,

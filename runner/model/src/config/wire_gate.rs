@@ -15,6 +15,8 @@ pub(super) struct WireGate {
     required: Vec<String>,
     #[serde(default = "twenty")]
     probation_runs: u32,
+    #[serde(default = "one_in_a_hundred")]
+    false_alarms: Spanned<f64>,
     #[serde(default)]
     rules: Vec<Spanned<WireRule>>,
     #[serde(default)]
@@ -66,12 +68,18 @@ struct WireWaiver {
     expires: String,
 }
 
+fn one_in_a_hundred() -> Spanned<f64> {
+    Spanned::new(0..0, 0.01)
+}
+
 fn twenty() -> u32 {
     20
 }
 
 pub(super) fn gate_of(source: SourceText<'_>, wire: WireGate) -> Result<Gate, Diagnostic> {
     let reader = Reader { source };
+    let false_alarms = wire.false_alarms.get_ref();
+    reader.fraction(&wire.false_alarms, *false_alarms)?;
     let rules = wire.rules.into_iter().map(|rule| {
         reader.fraction(&rule, rule.get_ref().tolerated)?;
         let span = rule.span();
@@ -97,6 +105,7 @@ pub(super) fn gate_of(source: SourceText<'_>, wire: WireGate) -> Result<Gate, Di
     Ok(Gate {
         required: wire.required,
         probation_runs: wire.probation_runs,
+        false_alarms: *false_alarms,
         rules: rules.collect::<Result<_, _>>()?,
         budgets: budgets.collect::<Result<_, _>>()?,
         drift: drift.transpose()?,

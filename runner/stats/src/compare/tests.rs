@@ -158,3 +158,16 @@ fn bad_input_is_named() {
     let text = "confidence is 95, and must be from 0.5 to 0.999999";
     check(&ok, &ok, Options { confidence: 95.0, ..SECONDS }, text);
 }
+
+/// Ten pairs around 1 and two wild ones: the mean moves, the ranks do not.
+#[test]
+fn ranks_doubt_what_a_few_wild_pairs_make() {
+    let a = vec![100.0; 12];
+    let mut b: Vec<f64> = (0..12).map(|i| 100.0 * (1.0 + 0.001 * f64::from(i % 3 - 1))).collect();
+    let changed = Comparison { verdict: Verdict::Regressed, ..paired(&a, &b, &SECONDS).unwrap() };
+    assert!(changed.is_doubted_by_ranks(rank_p(&a, &b).unwrap()));
+    b.iter_mut().for_each(|b| *b *= 1.1);
+    let p = rank_p(&a, &b).unwrap();
+    assert!(p < 0.001 && !paired(&a, &b, &SECONDS).unwrap().is_doubted_by_ranks(p), "{p}");
+    assert!(rank_p(&a, &[0.0; 12]).is_err() && rank_p(&a, &b[1..]).is_err());
+}

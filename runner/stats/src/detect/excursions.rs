@@ -5,7 +5,7 @@
 //! segment is believed only if it stands out from the other excursions of the
 //! same series over as many points, whatever those came from.
 
-use super::partition::{Losses, least_of};
+use super::partition::{Losses, least};
 
 /// The shortest excursion that is looked at; the others are doublings of it.
 const WINDOW: usize = super::SHORTEST_SEGMENT;
@@ -64,7 +64,7 @@ fn gains(
                 present += now[levels[index]];
                 sums.iter_mut().zip(now).for_each(|(sum, loss)| *sum += loss);
             }
-            gains.push((start, present - least_of(&sums).1));
+            gains.push((start, present - least(&sums)));
         }
         start += window / WINDOW;
     }

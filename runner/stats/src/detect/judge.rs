@@ -3,7 +3,7 @@
 use super::density::Grid;
 use super::dependence::Dependence;
 use super::excursions::Excursions;
-use super::partition::{Losses, least_of};
+use super::partition::{Losses, least, least_of};
 
 /// A segment of at most this many values must stand out from the excursions.
 const SHORT_SEGMENT: usize = 40;
@@ -133,7 +133,7 @@ impl Rule<'_> {
         values: usize,
     ) -> (Found, f64) {
         let joint: Vec<f32> = left.costs.iter().zip(&right.costs).map(|(a, b)| a + b).collect();
-        let (_, joint) = least_of(&joint);
+        let joint = least(&joint);
         let gain = f64::from(joint - left.best.1 - right.best.1).max(0.0);
         let shorter = if right.points() <= left.points() { right } else { left };
         let found = Found {

@@ -10,14 +10,14 @@ use super::{Prepared, SHORTEST_SEGMENT, VALUES_TO_ESTABLISH};
 
 /// The least evidence for the longest of them, in standard errors: fewer places
 /// are looked at than in the whole history.
-const LEAST_EVIDENCE: f64 = 3.35;
+const LEAST_EVIDENCE: f64 = 3.25;
 /// More for each value less: whoever looks after every new value looks often,
 /// and sees the shortest first.
 const EACH_MISSING: f64 = 0.1;
 /// These two are higher than for the whole history, because short bursts and
 /// little knowledge of the noise matter most here.
-const FEW_VALUES: f64 = 90.0;
-const BURSTS: f64 = 6.0;
+const FEW_VALUES: f64 = 110.0;
+const BURSTS: f64 = 12.0;
 /// The least number of values at the level before.
 const BEFORE: usize = 2 * VALUES_TO_ESTABLISH;
 

@@ -4,9 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use proptest::prelude::*;
+use stats::compare::{self, Repeatability, paired};
 use stats::decide::{self, Decision, Samples, decide};
 use stats::detect::{Change, MOST_VALUES, Options, Standing, changes};
-use stats::{Better, Error, Verdict, history, rank};
+use stats::{Better, Error, Verdict, history, interval, rank, slope, summary};
 
 const OPTIONS: Options = Options { smallest_change: 0.003 };
 
@@ -30,14 +31,14 @@ fn golden_histories() {
         (&[(60, 10.0), (60, 1.0)], &[60]),
         (&[(60, 10.0), (20, 10.5), (60, 10.0)], &[60, 80]),
         (&[(60, 10.0), (3, 15.0), (60, 10.0)], &[]),
-        (&[(90, 10.0), (6, 11.0)], &[90]),
+        (&[(110, 10.0), (6, 11.0)], &[110]),
         // Smaller than asked for, however sure.
         (&[(200, 10.0), (200, 10.02)], &[]),
     ];
     for (shape, expected) in rows {
         assert_eq!(positions(&levels(shape, 0.01)), expected, "{shape:?}");
     }
-    let found = changes(&levels(&[(90, 10.0), (6, 11.0)], 0.01), &OPTIONS).unwrap()[0];
+    let found = changes(&levels(&[(110, 10.0), (6, 11.0)], 0.01), &OPTIONS).unwrap()[0];
     assert!(found.rises && found.standing == Standing::Suspected);
     assert!((found.effect.unwrap() - 0.1).abs() < 0.01, "{found:?}");
     // Values that are not all above zero differ, and have no ratio.
@@ -195,4 +196,33 @@ fn one_process_a_side_decides_nothing() {
     assert!((got.ratio - 2.0).abs() < 0.01);
     let got = ask(&side(10.0), &side(20.0), &levels(&[(8, 10.0)], 0.02));
     assert_eq!(got.verdict, Verdict::Regressed);
+}
+
+/// Ten million values: refused, or answered in the time it takes to sort them.
+#[test]
+fn ten_million_values_do_no_harm() {
+    const MANY: usize = 10_000_000;
+    let values: Vec<f64> = (0..MANY as u32)
+        .map(|i| 1.0 + f64::from(i.wrapping_mul(2_654_435_769) >> 8) / f64::from(1u32 << 24))
+        .collect();
+    let refused = changes(&values, &OPTIONS);
+    assert_eq!(refused, Err(Error::TooMany { most: MOST_VALUES, got: MANY }));
+    let shifted: Vec<f64> = values.iter().map(|value| value * 1.01).collect();
+    let options = compare::Options {
+        better: Better::Lower,
+        margin: 0.0,
+        confidence: 0.95,
+        repeatability: Repeatability::Noisy,
+    };
+    assert_eq!(paired(&values, &shifted, &options).unwrap().verdict, Verdict::Regressed);
+    assert!(compare::rank_p(&values, &shifted).unwrap() < 0.001);
+    assert!(summary::median(&values).unwrap() > 1.0 && history::noise(&values).unwrap() > 0.0);
+    assert!(interval::of_median(&values, 0.95).is_ok_and(|it| it.low < it.high));
+    assert!(slope::least_squares(&values, &shifted, 0.95).is_ok());
+    let refused = slope::theil_sen(&values, &shifted, 0.95).unwrap_err();
+    assert!(matches!(refused, Error::TooMany { .. }));
+    let [a, b] = [[values], [shifted]];
+    let samples = Samples { a: &a, b: &b, neighbours: true, history: &[] };
+    let options = decide::Options { better: Better::Lower, margin: 0.0, alpha: 0.02 };
+    assert_eq!(decide(&samples, &options).unwrap().verdict, Verdict::Inconclusive);
 }

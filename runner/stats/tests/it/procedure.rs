@@ -25,6 +25,7 @@ fn compared(noise: &mut Noise, truths: &[f64; ARMS], budget: f64) -> Vec<(f64, V
             margin: 0.01,
             repeatability: Repeatability::Noisy,
             tolerated: None,
+            least_noise: 0.0,
         };
         ARMS * METRICS
     ];

@@ -29,7 +29,10 @@ pub(super) fn drive(stage: &Stage<'_>, words: &[String]) -> Result<Driven, Broke
     let scratch = stage.scratch().map_err(Broken::early)?;
     let words = filled(stage, words, scratch.path()).map_err(Broken::early)?;
     let mut report = Report::default();
-    let log_tail = run(stage, "the command", words, &[], scratch.path(), |line| report.take(line))?;
+    // It starts the host, so what the host is started with is its business.
+    let environment = &stage.subject.launch.environment;
+    let log_tail =
+        run(stage, "the command", words, environment, scratch.path(), |line| report.take(line))?;
     let measurements = report.finish(stage.arm).map_err(|reason| Broken { reason, log_tail })?;
     Ok(Driven { measurements, ..Driven::default() })
 }
