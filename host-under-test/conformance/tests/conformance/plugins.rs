@@ -119,3 +119,36 @@ fn a_plugin_that_loops_is_ended() {
         (get(&server, "a", "caller") == "value a/consumer").then_some(())
     });
 }
+
+/// A plugin whose next instance traps while it is told who is bound: calls fail
+/// at once, it is tried with growing pauses, and comes back as soon as it can.
+#[test]
+fn a_plugin_that_cannot_start_again_is_tried_again() {
+    let files = Files::new();
+    let text = format!(
+        "{}---\n{}{}",
+        document("a", ""),
+        document("b", ", never-first: sure"),
+        bystander()
+    );
+    let [flag, plugin] = arguments();
+    let (server, admin) = Admin::start(&files.write("w.yaml", text), &[&flag, &plugin]);
+    admin.ask("DELETE", "/v1/workloads/a?grace_ms=5000", "");
+    crate::harness::eventually("it is told of the end", || {
+        (get(&server, "b", "bound") == "value b").then_some(())
+    });
+    assert_eq!(get(&server, "b", "trap"), "error the store's component trapped");
+    for _ in 0..20 {
+        let down = get(&server, "b", "caller");
+        assert_eq!(down, "error the store's component cannot be started again yet");
+        server.connect().get("other.localhost").check(200, "hello");
+    }
+    assert!(admin.text("/metrics").contains("plugin_restarts_total{plugin=\"rogue\"} 0"));
+    admin.ask("DELETE", "/v1/workloads/b?grace_ms=5000", "");
+    crate::harness::eventually("it is there again", || {
+        let restarts = "plugin_restarts_total{plugin=\"rogue\"} 1";
+        admin.text("/metrics").contains(restarts).then_some(())
+    });
+    admin.ask("POST", "/v1/workloads", &document("a", ""));
+    assert_eq!(get(&server, "a", "bound"), "value a");
+}

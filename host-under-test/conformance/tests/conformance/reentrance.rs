@@ -2,7 +2,7 @@
 //! nobody else notices.
 
 use crate::chaining::{ask, serve_beside};
-use crate::harness::Server;
+use crate::harness::{Server, prebuilt};
 use std::time::{Duration, Instant};
 
 /// Few, so that a ring is full soon.
@@ -33,4 +33,32 @@ fn a_component_that_calls_itself() {
         let ring = ("ring", "egress-p3", "URL: 'http://ring/'");
         check(&serve_beside(pool, &[OTHER, ring], &FEW), pool);
     }
+}
+
+/// One instance for all calls, its own among them.
+#[test]
+fn a_service_that_calls_itself() {
+    let server = serve_beside(&service("http://service/"), &[entry(), OTHER], &FEW);
+    check(&server, "a service");
+}
+
+/// `ring -> service -> ring -> ...`
+#[test]
+fn a_component_and_a_service_that_call_each_other() {
+    let server = serve_beside(&service("http://ring/"), &[entry(), OTHER], &FEW);
+    check(&server, "both");
+}
+
+fn entry() -> (&'static str, &'static str, &'static str) {
+    ("ring", "egress-p3", "URL: 'http://service/'")
+}
+
+/// A service is given the interfaces of the workload as a whole, which are in
+/// front of the components.
+fn service(url: &str) -> String {
+    format!(
+        "      hostInterfaces:\n        - {{namespace: wasi, package: http, interfaces: [handler, client]}}\n      \
+         service:\n        file: {}\n        localResources: {{environment: {{URL: '{url}'}}}}\n",
+        prebuilt("ring-p3").display()
+    )
 }

@@ -2,8 +2,9 @@
 //!
 //! `get` of the key `caller` tells who is calling, of `bound` the workloads that are bound, of
 //! `trap` traps, of `loop` never returns; of any other key there is nothing. Setting does nothing. It refuses
-//! workloads whose config has the key `refuse`, with its value as the reason. It must not hold
-//! anything but what it was told of by the host: a new instance starts from there.
+//! workloads whose config has the key `refuse`, with its value as the reason, and traps when the first
+//! that it is told of has the key `never-first`. It must not hold anything but what it was told of by
+//! the host: a new instance starts from there.
 
 wit_bindgen::generate!({
     path: "../wit/keyvalue/deps/keyvalue",
@@ -48,6 +49,10 @@ struct Rogue;
 
 impl binding::Guest for Rogue {
     fn bind(workload: String, config: Vec<(String, String)>) -> Result<(), String> {
+        let is_first = BOUND.with_borrow(BTreeSet::is_empty);
+        if is_first && config.iter().any(|(key, _)| key == "never-first") {
+            std::process::abort();
+        }
         if let Some((_, reason)) = config.into_iter().find(|(key, _)| key == "refuse") {
             return Err(reason);
         }
