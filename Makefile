@@ -13,7 +13,7 @@ BENCH := $(CARGO_TARGET_DIR)/release/bench
 HOST := host-under-test
 COMPONENTIZE := cargo run --quiet --locked --manifest-path suites/components/build/Cargo.toml --target-dir $(CACHE)/target/componentize --
 # Workspaces of their own, each with its own lockfile.
-OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance suites/components/build
+OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance $(HOST)/tiny suites/components/build
 
 .PHONY: help run test lint components components-check components-large
 
@@ -24,10 +24,10 @@ help:
 	@echo "make components-large  build those that are too large to be committed (Node.js, npm's registry)"
 
 run:
-	@.ci/install compiler
+	@.ci/install boards
 	@echo "== building bench"
 	cargo build --release --locked --package bench
-	@echo "== measuring (the first build of the host takes 10 to 20 minutes on two cores)"
+	@echo "== measuring (the first builds take 10 to 20 minutes for the host, 10 to 15 for the tiny host and one board)"
 	$(BENCH) run --quick
 	$(BENCH) site build --out $(SITE)
 	@echo "== done. Look at $(SITE)/index.html, or run: $(BENCH) site serve"

@@ -167,7 +167,8 @@ impl Past<'_> {
     }
 }
 
-/// Required suites of which the candidate has no number at all.
+/// Required suites of which the candidate has no number at all; those of other
+/// targets are not its own.
 fn unmeasured_suites<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Check> + 'a {
     let is_measured = |suite: &str| {
         let mut blocks = case.run.blocks.iter().filter(|block| block.cell.suite == suite);
@@ -176,7 +177,12 @@ fn unmeasured_suites<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Check> + 'a
                 && matches!(block.outcome, Outcome::Measured(_))
         })
     };
-    let missing = case.gate.required.iter().filter(move |suite| !is_measured(suite));
+    let target = case.config.target(&case.run.artifacts[case.parties.candidate].target);
+    let is_its_own = move |suite: &str| {
+        target.is_none_or(|target| target.takes_part(suite, &case.config.targets))
+    };
+    let required = case.gate.required.iter().filter(move |suite| is_its_own(suite));
+    let missing = required.filter(move |suite| !is_measured(suite));
     missing
         .map(|suite| Check::of_missing_suite(suite, "required, and not measured on the candidate"))
 }

@@ -6,8 +6,8 @@ use crate::output;
 use crate::progress::Progress;
 use crate::project::Project;
 use anyhow::{Context, Result};
-use build::Builder;
-use model::{Suite, TargetVersion, Task};
+use build::{Builder, Flashed};
+use model::{Firmware, Suite, TargetVersion, Task};
 use std::collections::BTreeSet;
 
 /// Builds every version, or finds it, with what the suites need of its sources.
@@ -33,11 +33,25 @@ pub(crate) fn all(
         let built = shown(&format!("building {what}"), |tell| builder.obtain(&resolved, tell))?;
         let mut subject =
             Subject::new(target, built.artifact, built.binary).map_err(anyhow::Error::msg)?;
-        for name in benches(suites) {
+        let mine: Vec<&Suite> = suites
+            .iter()
+            .filter(|suite| target.takes_part(&suite.name, &project.config.targets))
+            .collect();
+        for name in benches(&mine) {
             let doing = format!("building bench {name} of {what}");
             if let Some(file) = shown(&doing, |tell| builder.bench(&resolved, name, tell))? {
                 subject.add_bench(name, file);
             }
+        }
+        for firmware in firmware(&mine) {
+            let Firmware { board, variant, .. } = firmware;
+            let doing = format!("building {board} {variant} of {what}");
+            let binary = subject.binary.clone();
+            let flashed = match subject.cannot_emulate(board) {
+                Some(reason) => Flashed::NotHere(reason),
+                None => shown(&doing, |tell| builder.firmware(&resolved, &binary, firmware, tell))?,
+            };
+            subject.add_firmware(firmware, flashed);
         }
         let how = if built.from_cache { "found" } else { "built" };
         output::note(&format!("{how} {}", subject.label()));
@@ -47,13 +61,26 @@ pub(crate) fn all(
 }
 
 /// The `cargo bench` targets that suites ask for.
-fn benches(suites: &[Suite]) -> BTreeSet<&str> {
+fn benches<'s>(suites: &[&'s Suite]) -> BTreeSet<&'s str> {
     let arms = suites.iter().flat_map(|suite| &suite.arms);
     arms.filter_map(|arm| match &arm.task {
         Task::Criterion { bench, .. } => Some(bench.as_str()),
         _ => None,
     })
     .collect()
+}
+
+/// The firmware that suites ask for, each once.
+fn firmware<'s>(suites: &[&'s Suite]) -> Vec<&'s Firmware> {
+    let mut asked: Vec<&Firmware> = Vec::new();
+    for arm in suites.iter().flat_map(|suite| &suite.arms) {
+        if let Task::Firmware(firmware) = &arm.task
+            && !asked.iter().any(|known| known.is_same_as(firmware))
+        {
+            asked.push(firmware);
+        }
+    }
+    asked
 }
 
 /// Shows what a build tells, once there is something to wait for.

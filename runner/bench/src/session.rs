@@ -103,9 +103,15 @@ impl<'a> Session<'a> {
     /// Builds every version. Ctrl-C from here on ends in good order.
     pub(crate) fn prepare(
         project: &'a Project,
-        suites: Vec<Suite>,
+        mut suites: Vec<Suite>,
         versions: &[TargetVersion],
     ) -> Result<Self> {
+        // What belongs to a target that is not asked for is nobody's here.
+        suites.retain(|suite| {
+            let mut asked = versions.iter().filter_map(|it| project.config.target(&it.target));
+            let targets = &project.config.targets;
+            asked.any(|target| target.takes_part(&suite.name, targets))
+        });
         let cancel = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             // A second signal ends the process at once.
@@ -177,10 +183,16 @@ impl<'a> Session<'a> {
         subject.unsupported(arm).or_else(unusable).or_else(|| measure::missing(arm, has_anchor()))
     }
 
-    /// What a version has to do with an arm: the floor is the anchor's alone,
-    /// and what the anchor cannot do is no news.
-    pub(crate) fn part(&self, arm: &Arm, subject: &Subject) -> Part {
+    /// What a version has to do with an arm: a target's own suites are nobody
+    /// else's, the floor is the anchor's alone, and what the anchor cannot do is
+    /// no news.
+    pub(crate) fn part(&self, suite: &Suite, arm: &Arm, subject: &Subject) -> Part {
         let is_anchor = self.is_anchor(subject);
+        let config = &self.project.config;
+        let target = config.target(&subject.artifact.target);
+        if target.is_some_and(|target| !target.takes_part(&suite.name, &config.targets)) {
+            return Part::None;
+        }
         match self.unsupported(arm, subject) {
             _ if arm.floor && !is_anchor => Part::None,
             None => Part::Measured,
@@ -210,7 +222,8 @@ impl<'a> Session<'a> {
             },
         };
         plan::plan(&request, |suite, arm, subject| {
-            self.part(&self.suites[suite].arms[arm], &self.subjects[subject])
+            let suite = &self.suites[suite];
+            self.part(suite, &suite.arms[arm], &self.subjects[subject])
         })
     }
 

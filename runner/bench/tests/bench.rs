@@ -9,6 +9,7 @@
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `alerts`: made-up history, and whether its changes are found and remembered.
 //! `bisect`: the commit that changed a metric.
+//! `boards`: firmware on a board that is honest, or not.
 //! `callgrind`: instructions by callgrind, of all that are charged.
 //! `bundles`: export and import, and refusing what is not right.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
@@ -24,6 +25,7 @@
 
 mod alerts;
 mod bisect;
+mod boards;
 mod bundles;
 mod calibrate;
 mod callgrind;

@@ -59,7 +59,8 @@ fn dependencies_point_one_way() {
         ("stats", &[]),
         ("store", &["model"]),
         ("load", &["model"]),
-        ("build", &["model"]),
+        ("compilers", &[]),
+        ("build", &["model", "compilers"]),
         ("site", &["model", "stats", "store"]),
         ("bench", &["model", "stats", "store", "load", "build", "site"]),
     ]);

@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicBool;
 #[derive(Debug, Clone)]
 pub struct Builder {
     project: Project,
-    layout: Layout,
+    pub(crate) layout: Layout,
     shuffled: Option<Shuffled>,
     cancel: Arc<AtomicBool>,
 }
@@ -306,7 +306,7 @@ impl Builder {
     }
 
     /// Out of the cache, or built.
-    fn get(
+    pub(crate) fn get(
         &self,
         resolved: &Resolved,
         recipe: &Recipe,
@@ -379,8 +379,8 @@ impl Builder {
 }
 
 /// What `get` got.
-struct Got {
-    file: PathBuf,
-    record: Record,
-    from_cache: bool,
+pub(crate) struct Got {
+    pub(crate) file: PathBuf,
+    pub(crate) record: Record,
+    pub(crate) from_cache: bool,
 }

@@ -32,8 +32,12 @@ pub(crate) struct Call<'c> {
     pub(crate) folder: &'c Path,
     /// Cargo's target directory.
     pub(crate) target_folder: &'c Path,
+    /// Cargo, or a program that calls it.
+    pub(crate) program: &'c str,
     /// Its subcommand and the words after it.
     pub(crate) arguments: &'c [String],
+    /// What it is told beside that.
+    pub(crate) variables: &'c [(String, String)],
     /// Who compiles.
     pub(crate) toolchain: &'c Toolchain,
     /// Where all output goes; an earlier log is replaced.
@@ -127,10 +131,11 @@ impl Call<'_> {
     }
 
     fn command(&self) -> Command {
-        let mut command = environment::command("cargo", self.layout.root());
+        let mut command = environment::command(self.program, self.layout.root());
         command
             .args(self.arguments)
-            .args(["--color", "never"])
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .env("CARGO_TERM_COLOR", "never")
             .current_dir(self.folder)
             .env("CARGO_TARGET_DIR", self.target_folder)
             // RUSTFLAGS for paths that may hold spaces; cargo takes them alike.
@@ -152,12 +157,16 @@ impl Call<'_> {
         // Emptied first, then appended to: cargo writes to the same file.
         File::create(self.log).map_err(opening())?;
         let mut log = File::options().append(true).open(self.log).map_err(opening())?;
+        let told: String =
+            self.variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
         writeln!(
             log,
-            "$ cd {}\n$ CARGO_TARGET_DIR={} RUSTFLAGS=\"{}\" cargo {}\n# {}",
+            "$ cd {}\n$ {}CARGO_TARGET_DIR={} RUSTFLAGS=\"{}\" {} {}\n# {}",
             self.folder.display(),
+            told,
             self.target_folder.display(),
             self.toolchain.flags().join(" "),
+            self.program,
             self.arguments.join(" "),
             self.toolchain.name(),
         )

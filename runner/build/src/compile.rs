@@ -5,6 +5,7 @@
 use crate::artifacts;
 use crate::cargo::{Call, Ended};
 use crate::error::{BuildError, Failure, io};
+use crate::firmware::Order;
 use crate::layout::Layout;
 use crate::progress::Progress;
 use crate::releases;
@@ -25,6 +26,8 @@ pub(crate) enum Product<'p> {
     Binary,
     /// A `cargo bench` target.
     Bench(&'p str),
+    /// Firmware, which the target's own binary builds.
+    Firmware(&'p Order),
 }
 
 impl Product<'_> {
@@ -36,6 +39,10 @@ impl Product<'_> {
                 let name = format!("bench {name}");
                 artifacts::key(&recipe.source_sha256, |hasher| recipe.toolchain.hash(hasher), &name)
             }
+            Self::Firmware(order) => {
+                let toolchain = |hasher| order.cross.hash(recipe.toolchain.hash(hasher));
+                artifacts::key(&recipe.source_sha256, toolchain, &order.name())
+            }
         }
     }
 
@@ -44,6 +51,7 @@ impl Product<'_> {
         match self {
             Self::Binary => &target.binary,
             Self::Bench(name) => name,
+            Self::Firmware(_) => "firmware.elf",
         }
     }
 }
@@ -96,6 +104,7 @@ impl Job<'_> {
         let folder = layout.source(&resolved.target.name);
         sync::sync(&folder, sources)?;
         recipe.toolchain.confirm(&folder, layout)?;
+        let mut made_in = None;
         let file = match self.product {
             Product::Binary => {
                 let binary = &resolved.target.binary;
@@ -103,18 +112,25 @@ impl Job<'_> {
                 self.call(&folder, &arguments, progress)?;
                 let file = self.expected();
                 if !file.is_file() {
-                    return Err(self.no_binary());
+                    return Err(self.no_binary(self.expected()));
                 }
                 file
             }
             Product::Bench(name) => self.bench(&folder, name, progress)?,
+            Product::Firmware(order) => {
+                let out = self.temporary()?;
+                let file = out.path().join("firmware.elf");
+                made_in = Some(out);
+                self.firmware(&folder, order, &file, progress)?;
+                file
+            }
         };
         let lockfile = sources.lockfile(Folder::of(&resolved.target)?, "where it is built")?;
         Ok(Compiled {
             file,
             lockfile_sha256: Digest::of(lockfile),
             build_flags: recipe.toolchain.published_flags(),
-            folder: None,
+            folder: made_in,
         })
     }
 
@@ -145,6 +161,26 @@ impl Job<'_> {
         .ok_or_else(missing)
     }
 
+    /// A folder that is gone when what is in it is kept elsewhere.
+    fn temporary(&self) -> Result<TempDir, BuildError> {
+        let root = self.layout.root();
+        let made = tempfile::Builder::new().prefix("installing-").tempdir_in(root);
+        made.map_err(io("creating a folder in", root))
+    }
+
+    fn firmware(
+        &self,
+        folder: &Path,
+        order: &Order,
+        file: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), BuildError> {
+        let words = order.words(file);
+        let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+        self.call_with(folder, program, arguments, &order.cross.variables(), progress)?;
+        if file.is_file() { Ok(()) } else { Err(self.no_binary(file.to_owned())) }
+    }
+
     fn install(
         &self,
         source: &CrateSource,
@@ -154,10 +190,7 @@ impl Job<'_> {
         let folder = layout.default_toolchain();
         recipe.toolchain.confirm(&folder, layout)?;
         // Cargo moves the binary there, out of its target directory.
-        let root = tempfile::Builder::new()
-            .prefix("installing-")
-            .tempdir_in(layout.root())
-            .map_err(io("creating a folder in", layout.root()))?;
+        let root = self.temporary()?;
         let version = resolved.version.label();
         let choice = releases::choice(source);
         let mut arguments = words(&["install", "--locked", "--version", &format!("={version}")]);
@@ -169,7 +202,7 @@ impl Job<'_> {
         let file = root.path().join("bin").join(&resolved.target.binary);
         let Some(made) = ended.made("bin", &resolved.target.binary).filter(|_| file.is_file())
         else {
-            return Err(self.no_binary());
+            return Err(self.no_binary(self.expected()));
         };
         let lockfile = made.manifest_path.with_file_name("Cargo.lock");
         if !lockfile.is_file() {
@@ -192,6 +225,18 @@ impl Job<'_> {
         arguments: &[String],
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Ended, BuildError> {
+        self.call_with(folder, "cargo", arguments, &[], progress)
+    }
+
+    /// Calls cargo, or a program that does.
+    fn call_with(
+        &self,
+        folder: &Path,
+        program: &str,
+        arguments: &[String],
+        variables: &[(String, String)],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Ended, BuildError> {
         let Job { resolved, recipe, layout, cancel, .. } = self;
         let name = &resolved.target.name;
         let log = layout.log(name, &self.key);
@@ -199,7 +244,9 @@ impl Job<'_> {
         let call = Call {
             folder,
             target_folder: &target_folder,
+            program,
             arguments,
+            variables,
             toolchain: &recipe.toolchain,
             log: &log,
             layout,
@@ -232,10 +279,10 @@ impl Job<'_> {
         self.target_folder().join(PROFILE).join(&self.resolved.target.binary)
     }
 
-    fn no_binary(&self) -> BuildError {
+    fn no_binary(&self, binary: PathBuf) -> BuildError {
         let target = self.resolved.target.name.clone();
         let log = self.layout.log(&target, &self.key);
-        BuildError::NoBinary { target, binary: self.expected(), log }
+        BuildError::NoBinary { target, binary, log }
     }
 }
 

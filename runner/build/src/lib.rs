@@ -18,8 +18,10 @@ mod artifacts;
 mod builder;
 mod cargo;
 mod compile;
+mod cross;
 mod environment;
 mod error;
+mod firmware;
 mod given;
 mod layout;
 mod lock;
@@ -34,5 +36,6 @@ mod toolchain;
 
 pub use builder::{Builder, Built};
 pub use error::BuildError;
+pub use firmware::Flashed;
 pub use progress::Progress;
 pub use resolved::Resolved;

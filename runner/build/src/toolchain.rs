@@ -26,6 +26,8 @@ pub(crate) struct Toolchain {
     shuffled: Option<Shuffled>,
     /// As given to rustc, with this machine's paths.
     flags: Vec<String>,
+    /// Where it was asked.
+    folder: PathBuf,
 }
 
 impl Toolchain {
@@ -46,7 +48,7 @@ impl Toolchain {
         }
         let mut flags = flags(layout)?;
         flags.extend(shuffled.iter().flat_map(|shuffled| shuffled.flags()));
-        Ok(Self { rustc: ask(&folder, layout)?, shuffled, flags })
+        Ok(Self { rustc: ask(&folder, layout)?, shuffled, flags, folder })
     }
 
     /// Checks that the compiler in `folder` still is this one.
@@ -67,6 +69,11 @@ impl Toolchain {
     /// E.g. `rustc 1.95.0 (59807616e 2026-04-14)`.
     pub(crate) fn name(&self) -> &str {
         first_line(&self.rustc)
+    }
+
+    /// A folder in which this is the toolchain.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The flags, each one argument.

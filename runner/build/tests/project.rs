@@ -155,6 +155,8 @@ pub(crate) fn target() -> Target {
             ready_timeout: Duration::from_secs(1),
             stop_timeout: Duration::from_secs(1),
         },
+        firmware: None,
+        suites: Vec::new(),
     }
 }
 

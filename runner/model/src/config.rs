@@ -15,13 +15,16 @@ mod gate;
 mod goal;
 mod target;
 mod wire;
+mod wire_firmware;
 mod wire_gate;
 
 pub use calibrate::{Calibrate, Planted};
 pub use gate::{Budget, Drift, Gate, Rule, Selector, SeriesName, Waiver};
 use goal::WireGoal;
 pub use goal::{Goal, SiteConfig};
-pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
+pub use target::{
+    BoardSpec, CrateSource, FirmwareSpec, Launch, OptionSpec, Origin, Ready, Supported, Target,
+};
 use wire::WireTarget;
 use wire_gate::WireGate;
 
@@ -30,6 +33,8 @@ use wire_gate::WireGate;
 pub struct Config {
     /// The target a bare git ref means.
     pub default_target: String,
+    /// What a run measures when no version is named.
+    pub run: Vec<String>,
     /// The target measured in adjacent blocks of every run.
     pub anchor: Option<String>,
     /// Raised by hand when the way of measuring changes.
@@ -105,6 +110,8 @@ pub enum ProfileName {
 #[serde(deny_unknown_fields)]
 struct WireConfig {
     default_target: Spanned<String>,
+    #[serde(default)]
+    run: Vec<Spanned<String>>,
     anchor: Option<Spanned<String>>,
     measurement_protocol: u32,
     margins: Spanned<Margins>,
@@ -145,7 +152,8 @@ impl Config {
     pub fn parse(file: &Path, text: &str) -> Result<Self, Diagnostic> {
         let source = SourceText { file, text };
         let wire: WireConfig = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
-        for name in [Some(&wire.default_target), wire.anchor.as_ref()].into_iter().flatten() {
+        let single = [Some(&wire.default_target), wire.anchor.as_ref()].into_iter().flatten();
+        for name in single.chain(&wire.run) {
             if !wire.targets.contains_key(name.get_ref()) {
                 let problem = format!("there is no target `{}`", name.get_ref());
                 return Err(source
@@ -179,6 +187,10 @@ impl Config {
             quick: profile(&wire.profiles.quick)?,
             full: profile(&wire.profiles.full)?,
             compare: profile(&wire.profiles.compare)?,
+            run: match wire.run.is_empty() {
+                true => vec![wire.default_target.get_ref().clone()],
+                false => wire.run.into_iter().map(Spanned::into_inner).collect(),
+            },
             default_target: wire.default_target.into_inner(),
             anchor: wire.anchor.map(Spanned::into_inner),
             measurement_protocol: wire.measurement_protocol,

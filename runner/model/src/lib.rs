@@ -18,9 +18,9 @@ mod version;
 
 pub use annotation::{Annotation, Moment};
 pub use config::{
-    Budget, Calibrate, Config, CrateSource, Drift, Gate, Goal, Launch, Margins, OptionSpec, Origin,
-    Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName, SiteConfig, Supported,
-    Target, Waiver,
+    BoardSpec, Budget, Calibrate, Config, CrateSource, Drift, FirmwareSpec, Gate, Goal, Launch,
+    Margins, OptionSpec, Origin, Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName,
+    SiteConfig, Supported, Target, Waiver,
 };
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};
@@ -31,8 +31,9 @@ pub use run::{
     VersionId,
 };
 pub use suite::{
-    Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, FirstFailure, HttpLoad, InputFile,
-    NoiseClass, ProcessSpec, Program, Request, RequestBody, Role, SlopeSpec, Suite, Task,
+    Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, Firmware, FirstFailure, HttpLoad,
+    InputFile, NoiseClass, Part, ProcessSpec, Program, Request, RequestBody, Role, SlopeSpec,
+    Suite, Task,
 };
 pub use testbed::Testbed;
 pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec, ends_of_range};

@@ -5,6 +5,8 @@
 use crate::suite::NoiseClass;
 use std::fmt;
 
+mod unit;
+
 /// A metric: what a number means and how to show it.
 #[derive(Debug, PartialEq)]
 pub struct Metric {
@@ -91,6 +93,11 @@ const fn lower(name: &'static str, label: &'static str, unit: Unit, noise: Noise
 
 const fn higher(name: &'static str, label: &'static str, unit: Unit, noise: NoiseClass) -> Metric {
     Metric { direction: Direction::Higher, ..lower(name, label, unit, noise) }
+}
+
+/// What a board is measured by; it repeats exactly.
+const fn board(name: &'static str, label: &'static str, unit: Unit) -> Metric {
+    lower(name, label, unit, NoiseClass::Exact)
 }
 
 const fn quantile(
@@ -278,6 +285,30 @@ pub static METRICS: &[Metric] = &[
     lower("binary_bytes", "size of the host's binary", Unit::Bytes, NoiseClass::Exact),
     lower("component_bytes", "size of the component", Unit::Bytes, NoiseClass::Exact),
     lower("precompiled_bytes", "size of the precompiled component", Unit::Bytes, NoiseClass::Exact),
+    board("flash_bytes", "flash", Unit::Bytes),
+    board("flash_text_bytes", "flash: code (.text)", Unit::Bytes),
+    board("flash_rodata_bytes", "flash: constants (.rodata)", Unit::Bytes),
+    board("flash_data_bytes", "flash: what RAM begins with (.data)", Unit::Bytes),
+    board("flash_part_bytes", "flash of a part", Unit::Bytes),
+    board("ram_bytes", "RAM: static, heap and stack", Unit::Bytes),
+    board("static_ram_bytes", "static RAM", Unit::Bytes),
+    board("heap_high_water_bytes", "most of the heap", Unit::Bytes),
+    board("stack_high_water_bytes", "most of the stack", Unit::Bytes),
+    board("heap_leaked_bytes", "heap that was not given back", Unit::Bytes),
+    board("boot_to_first_answer_instructions", "power on to first answer", Unit::Instructions),
+    board("deserialize_instructions", "load a component", Unit::Instructions),
+    board("instantiate_instructions", "make an instance", Unit::Instructions),
+    board("first_call_instructions", "first call", Unit::Instructions),
+    board("steady_call_instructions", "call with one call of the host", Unit::Instructions),
+    board("plain_call_instructions", "call with none", Unit::Instructions),
+    board("host_call_instructions", "one more call of the host", Unit::Instructions),
+    board("loop_turn_instructions", "one turn of an interpreted loop", Unit::Instructions),
+    board("async_call_instructions", "async call that waits once", Unit::Instructions),
+    board("stream_instructions", "stream of 100 bytes", Unit::Instructions),
+    board("trap_and_recovery_instructions", "trap to next answer", Unit::Instructions),
+    board("request_instructions", "request on the serial line", Unit::Instructions),
+    board("sensor_loop_instructions", "sensor loop", Unit::Instructions),
+    board("survival_instructions", "guests that misbehave", Unit::Instructions),
 ];
 
 impl Metric {
@@ -315,59 +346,6 @@ impl Metric {
     /// A value with its unit, rounded to what a reader can use.
     pub fn display(&self, value: f64) -> String {
         self.unit.display(value)
-    }
-}
-
-impl Unit {
-    /// The unit's symbol, as it stands in JSON.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Nanoseconds => "ns",
-            Self::Bytes => "bytes",
-            Self::RequestsPerSecond => "requests/s",
-            Self::BytesPerSecond => "bytes/s",
-            Self::Instructions => "instructions",
-            Self::Count => "count",
-            Self::PerSecond => "1/s",
-        }
-    }
-
-    /// The largest scale not above `magnitude`: factor and symbol, for an
-    /// axis or a cell.
-    pub fn scale(self, magnitude: f64) -> (f64, &'static str) {
-        let scales: &[(f64, &'static str)] = match self {
-            Self::Nanoseconds => &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")],
-            Self::Bytes => {
-                &[(1073741824.0, "GiB"), (1048576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")]
-            }
-            Self::BytesPerSecond => &[(1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s")],
-            Self::RequestsPerSecond => &[(1e6, "M req/s"), (1e3, "k req/s"), (1.0, "req/s")],
-            Self::Instructions => {
-                &[(1e9, "G instr"), (1e6, "M instr"), (1e3, "k instr"), (1.0, "instr")]
-            }
-            Self::Count => &[(1.0, "")],
-            Self::PerSecond => &[(1e3, "k/s"), (1.0, "/s")],
-        };
-        let magnitude = magnitude.abs();
-        scales
-            .iter()
-            .copied()
-            .find(|(factor, _)| magnitude >= *factor)
-            .unwrap_or(scales[scales.len() - 1])
-    }
-
-    /// A value in the scale that suits it, with three significant digits or
-    /// all digits before the point.
-    pub fn display(self, value: f64) -> String {
-        let (factor, symbol) = self.scale(value);
-        let scaled = value / factor;
-        let decimals = match scaled.abs() {
-            _ if factor == 1.0 && scaled.fract() == 0.0 => 0,
-            magnitude if magnitude >= 100.0 => 0,
-            magnitude if magnitude >= 10.0 => 1,
-            _ => 2,
-        };
-        format!("{scaled:.decimals$} {symbol}").trim_end().to_owned()
     }
 }
 

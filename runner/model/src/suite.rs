@@ -22,7 +22,7 @@ pub use driver::Driver;
 pub use input::InputFile;
 pub use process::{ProcessSpec, Program, Role};
 pub use slope::SlopeSpec;
-pub use task::{Fires, FirstFailure, Task};
+pub use task::{Fires, Firmware, FirstFailure, Part, Task};
 
 /// A folder under `suites/`.
 #[derive(Debug, Clone)]

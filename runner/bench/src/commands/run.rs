@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::session::{Amount, Asked, Measured, Session, Sink, Straight, with_anchor};
 use anyhow::{Context, Result};
-use model::{Outcome, ProfileName, RunStatus, TargetVersion};
+use model::{Outcome, ProfileName, RunStatus, Suite, TargetVersion};
 use serde::Serialize;
 use std::sync::atomic::Ordering;
 use store::Store;
@@ -20,7 +20,10 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
         return resume(project, which, arguments.json, runtime);
     }
     let versions = with_anchor(project, versions(project, &arguments.versions)?);
-    let suites = project.suites(&arguments.selection.suite)?;
+    let mut suites = project.suites(&arguments.selection.suite)?;
+    if arguments.quick {
+        only_quick(&mut suites);
+    }
     if arguments.check {
         let session = Session::prepare(project, suites, &versions)?;
         return check_all(&session, arguments.json);
@@ -49,9 +52,15 @@ pub(super) fn open(project: &Project, runtime: Runtime) -> Result<Sink> {
 }
 
 fn versions(project: &Project, asked: &[String]) -> Result<Vec<TargetVersion>> {
-    let default = [project.config.default_target.clone()];
-    let asked = if asked.is_empty() { &default } else { asked };
+    let asked = if asked.is_empty() { &project.config.run } else { asked };
     Ok(asked.iter().map(|text| project.config.parse_version(text)).collect::<Result<_, _>>()?)
+}
+
+/// What is not measured needs nothing built.
+fn only_quick(suites: &mut [Suite]) {
+    for suite in suites {
+        suite.arms.retain(|arm| arm.quick);
+    }
 }
 
 fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Result<Exit> {
@@ -69,7 +78,11 @@ fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Resul
     let asked: Asked = serde_json::from_str(&run.plan)
         .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
     let versions = versions(project, &asked.versions)?;
-    let suites = asked.suites.iter().map(|name| project.suite(name)).collect::<Result<_>>()?;
+    let suites = asked.suites.iter().map(|name| project.suite(name));
+    let mut suites = suites.collect::<Result<Vec<_>>>()?;
+    if asked.quick {
+        only_quick(&mut suites);
+    }
     let session = Session::prepare(project, suites, &versions)?;
     let measured = session.resume(&sink, &id, &asked)?;
     report(&sink, &session, &measured, json)
@@ -129,7 +142,7 @@ pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
     let pairs: Vec<_> = arms
         .into_iter()
         .flat_map(|(suite, arm)| session.subjects.iter().map(move |subject| (suite, arm, subject)))
-        .filter(|(_, arm, subject)| session.part(arm, subject) != Part::None)
+        .filter(|(_, arm, subject)| session.part(suite, arm, subject) != Part::None)
         .collect();
     let total = pairs.len() as u64;
     let mut progress = Progress::start("checking answers", Some(total));

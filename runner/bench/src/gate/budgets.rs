@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 
 const CONFIDENCE: f64 = 0.95;
 
-/// The checks of all budgets; a budget that no number falls under is missing.
+/// The checks of all budgets for the candidate's target; a budget that no number
+/// falls under is missing.
 pub(super) fn checks(case: &Case<'_>) -> Vec<Check> {
-    case.gate.budgets.iter().flat_map(|budget| of_budget(case, budget)).collect()
+    let target = &case.run.artifacts[case.parties.candidate].target;
+    let budgets = case.gate.budgets.iter().filter(|budget| budget.covers.covers_target(target));
+    budgets.flat_map(|budget| of_budget(case, budget)).collect()
 }
 
 fn of_budget(case: &Case<'_>, budget: &Budget) -> Vec<Check> {

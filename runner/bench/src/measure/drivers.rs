@@ -16,6 +16,7 @@ mod density;
 mod fires;
 mod http;
 mod instructions;
+mod qemu;
 mod recovery;
 mod size;
 
@@ -46,6 +47,7 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
             return recovery::drive(stage, *workloads, *crashes);
         }
         Task::Fires(fires) => return fires::drive(stage, fires),
+        Task::Firmware(firmware) => return qemu::drive(stage, firmware),
         Task::Ask => {}
     }
     let as_it_says = Variation::default();
@@ -106,6 +108,7 @@ pub(super) fn check(stage: &Stage<'_>) -> Result<(), Broken> {
             return recovery::drive(stage, *workloads, 1).map(drop);
         }
         Task::Fires(fires) => return fires::check(stage, fires),
+        Task::Firmware(firmware) => return qemu::check(stage, firmware),
         Task::Ask => {}
     }
     stage.with_host(&patient(stage), |started| {

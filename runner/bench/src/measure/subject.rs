@@ -2,7 +2,9 @@
 //! can do. It must not measure.
 
 use super::fill::Fill;
-use model::{Arm, Artifact, Digest, Hasher, Launch, Target, Task, VersionId};
+use super::program;
+use build::Flashed;
+use model::{Arm, Artifact, BoardSpec, Digest, Firmware, Hasher, Launch, Target, Task, VersionId};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,6 +28,9 @@ pub(crate) struct Subject {
     capabilities: BTreeSet<String>,
     /// Its `cargo bench` targets that were built, by name.
     benches: BTreeMap<String, PathBuf>,
+    /// Its firmware, by board and variant.
+    firmware: BTreeMap<(String, String), Flashed>,
+    boards: Vec<BoardSpec>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +67,36 @@ impl Subject {
                 })?
             }
         };
-        Ok(Self { artifact, binary, launch, capabilities, benches: BTreeMap::new() })
+        let boards = target.firmware.as_ref().map(|it| it.boards.clone()).unwrap_or_default();
+        let (benches, firmware) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { artifact, binary, launch, capabilities, benches, firmware, boards })
+    }
+
+    /// Adds a firmware, or why there is none here.
+    pub(crate) fn add_firmware(&mut self, firmware: &Firmware, flashed: Flashed) {
+        self.firmware.insert((firmware.board.clone(), firmware.variant.clone()), flashed);
+    }
+
+    /// Why a board cannot be switched on here, if it cannot.
+    pub(crate) fn cannot_emulate(&self, board: &str) -> Option<String> {
+        let board = self.boards.iter().find(|known| known.name == board)?;
+        let program = board.emulator.first()?;
+        let is_there = program::find(program).is_some();
+        (!is_there).then(|| format!("needs {program}, which `.ci/install boards` installs"))
+    }
+
+    /// A firmware and the board it is for.
+    ///
+    /// # Errors
+    /// Why it cannot be had here, with what to do.
+    pub(crate) fn firmware(&self, firmware: &Firmware) -> Result<(&Path, &BoardSpec), String> {
+        let board = self.boards.iter().find(|board| board.name == firmware.board);
+        let flashed = self.firmware.get(&(firmware.board.clone(), firmware.variant.clone()));
+        match (board, flashed) {
+            (Some(board), Some(Flashed::Built(file))) => Ok((file, board)),
+            (_, Some(Flashed::NotHere(reason))) => Err(reason.clone()),
+            _ => Err(format!("needs firmware for the board {}", firmware.board)),
+        }
     }
 
     /// Adds a `cargo bench` target of its sources.
@@ -95,6 +129,11 @@ impl Subject {
             && self.bench(bench).is_none()
         {
             return Some(format!("needs sources with the bench target `{bench}`"));
+        }
+        if let Task::Firmware(firmware) = &arm.task
+            && let Err(reason) = self.firmware(firmware)
+        {
+            return Some(reason);
         }
         self.launch.words_of(&arm.options).err()
     }

@@ -116,6 +116,11 @@ impl Selector {
         self.suite.as_ref().is_none_or(|pattern| pattern.matches(name))
     }
 
+    /// Whether it picks anything of a target.
+    pub fn covers_target(&self, name: &str) -> bool {
+        self.target.as_ref().is_none_or(|pattern| pattern.matches(name))
+    }
+
     /// The patterns in words.
     pub fn words(&self) -> String {
         let parts = [

@@ -19,6 +19,31 @@ pub struct Target {
     pub binary: String,
     /// How to start and stop it.
     pub launch: Launch,
+    /// The firmware it is built to, if it is for boards.
+    pub firmware: Option<FirmwareSpec>,
+    /// The suites it takes part in, which are nobody else's; all that belong to
+    /// nobody when empty.
+    pub suites: Vec<String>,
+}
+
+/// Firmware that a target's own binary builds, and the boards it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirmwareSpec {
+    /// Command that builds it, with placeholders.
+    pub build: Vec<String>,
+    /// The boards.
+    pub boards: Vec<BoardSpec>,
+}
+
+/// A board that is emulated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardSpec {
+    /// Its name, as suites call it.
+    pub name: String,
+    /// The compiler's name of its processor.
+    pub triple: String,
+    /// Command that switches it on, with placeholders.
+    pub emulator: Vec<String>,
 }
 
 /// Where a target comes from.
@@ -104,6 +129,21 @@ pub enum Ready {
     },
     /// A connection is accepted.
     Tcp,
+}
+
+impl Target {
+    /// Whether a suite is for this target, among all that are declared.
+    pub fn takes_part(&self, suite: &str, all: &[Self]) -> bool {
+        let owns = |target: &Self| target.suites.iter().any(|owned| owned == suite);
+        owns(self) || self.suites.is_empty() && !all.iter().any(owns)
+    }
+}
+
+impl FirmwareSpec {
+    /// The board of that name.
+    pub fn board(&self, name: &str) -> Option<&BoardSpec> {
+        self.boards.iter().find(|board| board.name == name)
+    }
 }
 
 impl Launch {

@@ -1,7 +1,10 @@
 //! A target as `bench.toml` writes it. These structs never leave the module
 //! above: what leaves is checked.
 
-use super::target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
+use super::target::{
+    CrateSource, FirmwareSpec, Launch, OptionSpec, Origin, Ready, Supported, Target,
+};
+use super::wire_firmware::{self, WireFirmware};
 use crate::diagnostic::{Diagnostic, SourceText};
 use indexmap::IndexMap;
 use semver::VersionReq;
@@ -23,6 +26,9 @@ pub(super) struct WireTarget {
     #[serde(default)]
     profile: IndexMap<String, Spanned<toml::Value>>,
     binary: String,
+    firmware: Option<Spanned<WireFirmware>>,
+    #[serde(default)]
+    suites: Vec<String>,
     #[serde(default)]
     exclude: Vec<String>,
     start: Spanned<Vec<String>>,
@@ -77,6 +83,8 @@ pub(super) fn target_of(
         origin: reader.origin()?,
         binary: reader.wire.binary.clone(),
         launch: reader.launch()?,
+        firmware: reader.firmware()?,
+        suites: reader.wire.suites.clone(),
         name,
     })
 }
@@ -192,6 +200,22 @@ impl Reader<'_> {
             ready_timeout: self.seconds("ready_timeout_s", wire.ready_timeout_s)?,
             stop_timeout: self.seconds("stop_timeout_s", wire.stop_timeout_s)?,
         })
+    }
+
+    fn firmware(&self) -> Result<Option<FirmwareSpec>, Diagnostic> {
+        let Some(wire) = &self.wire.firmware else { return Ok(None) };
+        if self.wire.source.is_none() {
+            let problem = "`firmware` is built from a `source`, and this is a `crate`";
+            return Err(self.source.at(wire.span(), problem));
+        }
+        let check = |words: &Spanned<Vec<String>>, known: &[&str]| {
+            if words.get_ref().is_empty() {
+                return Err(self.source.at(words.span(), "an empty command"));
+            }
+            let names: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
+            self.placeholders(words, |name| known.contains(&name), &names.join(" "))
+        };
+        wire_firmware::spec(wire.get_ref(), check).map(Some)
     }
 
     fn supported(&self, wire: &Spanned<WireSupported>) -> Result<Supported, Diagnostic> {

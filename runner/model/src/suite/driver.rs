@@ -29,6 +29,8 @@ pub enum Driver {
     Recovery,
     /// What a host does at every interval, by the moments it was done.
     Fires,
+    /// Firmware on an emulated board.
+    Qemu,
 }
 
 impl Driver {
@@ -46,6 +48,7 @@ impl Driver {
             Self::Criterion => "criterion",
             Self::Recovery => "recovery",
             Self::Fires => "fires",
+            Self::Qemu => "qemu",
         }
     }
 
@@ -114,6 +117,32 @@ impl Driver {
             Self::Criterion => &["time_per_iteration_ns"],
             Self::Recovery => &["recovery_ns", "undisturbed_ns", "calls_failed"],
             Self::Fires => &["fire_jitter_ns", "fires_missed"],
+            Self::Qemu => &[
+                "flash_bytes",
+                "flash_text_bytes",
+                "flash_rodata_bytes",
+                "flash_data_bytes",
+                "flash_part_bytes",
+                "ram_bytes",
+                "static_ram_bytes",
+                "heap_high_water_bytes",
+                "stack_high_water_bytes",
+                "heap_leaked_bytes",
+                "boot_to_first_answer_instructions",
+                "deserialize_instructions",
+                "instantiate_instructions",
+                "first_call_instructions",
+                "steady_call_instructions",
+                "plain_call_instructions",
+                "host_call_instructions",
+                "loop_turn_instructions",
+                "async_call_instructions",
+                "stream_instructions",
+                "trap_and_recovery_instructions",
+                "request_instructions",
+                "sensor_loop_instructions",
+                "survival_instructions",
+            ],
         }
     }
 }

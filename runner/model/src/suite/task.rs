@@ -35,6 +35,40 @@ pub enum Task {
     },
     /// Reads at which moments something was done.
     Fires(Fires),
+    /// Switches a board on that runs this firmware.
+    Firmware(Firmware),
+}
+
+/// Which firmware, and what of it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firmware {
+    /// The board, as the target calls it.
+    pub board: String,
+    /// The variant, as the target's own builder calls it.
+    pub variant: String,
+    /// The part whose flash is told, if one is.
+    pub part: Option<Part>,
+}
+
+/// A part of a firmware: a crate, or what remains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name; [`Part::OTHER`] is all that has no name of its own.
+    pub name: String,
+    /// Every part that has one.
+    pub named: Vec<String>,
+}
+
+impl Firmware {
+    /// Whether both mean the same bytes, whatever is looked at.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.board == other.board && self.variant == other.variant
+    }
+}
+
+impl Part {
+    /// What no other part is.
+    pub const OTHER: &str = "other";
 }
 
 /// What happens at every interval.
@@ -67,7 +101,11 @@ impl Task {
         match self {
             Self::Density { workloads } | Self::Recovery { workloads, .. } => Some(*workloads),
             Self::FirstFailure(growth) => Some(growth.from),
-            Self::Ask | Self::Command { .. } | Self::Criterion { .. } | Self::Fires(_) => None,
+            Self::Ask
+            | Self::Command { .. }
+            | Self::Criterion { .. }
+            | Self::Fires(_)
+            | Self::Firmware(_) => None,
         }
     }
 }

@@ -23,7 +23,7 @@ mod topology;
 use asking::{Values, WireAsking, WireExpect, WireLoad, WireRequest};
 use filling::{Filling, WireCount};
 use slope::WireSlope;
-use task::{WireCriterion, WireFires, WireUntilFailure};
+use task::{WireCriterion, WireFires, WireFirmware, WireUntilFailure};
 use topology::{WireHosts, WireProcess};
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ struct WireBenchmark {
     name: Spanned<String>,
     driver: Driver,
     #[serde(default)]
-    quick: bool,
+    quick: WireQuick,
     #[serde(default)]
     floor: bool,
     #[serde(default)]
@@ -69,10 +69,39 @@ struct WireBenchmark {
     criterion: Option<WireCriterion>,
     crashes: Option<Spanned<WireCount>>,
     fires: Option<Spanned<WireFires>>,
+    firmware: Option<WireFirmware>,
     load: Option<Spanned<WireLoad>>,
     metrics: Spanned<Vec<Spanned<String>>>,
     noise: NoiseClass,
     budget_s: u32,
+}
+
+/// Which arms belong to the quick profile.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "`quick` must be true or false, or a table of the parameters that quick arms have"
+)]
+enum WireQuick {
+    All(bool),
+    Those(IndexMap<String, String>),
+}
+
+impl WireQuick {
+    fn covers(&self, parameters: &[(String, String)]) -> bool {
+        match self {
+            Self::All(quick) => *quick,
+            Self::Those(wanted) => wanted.iter().all(|(name, value)| {
+                parameters.iter().any(|(known, has)| known == name && has == value)
+            }),
+        }
+    }
+}
+
+impl Default for WireQuick {
+    fn default() -> Self {
+        Self::All(false)
+    }
 }
 
 pub(super) fn load(suites: &Path, large: &Path, name: &str) -> Result<Suite, Diagnostic> {
@@ -155,6 +184,7 @@ impl Reader<'_> {
             let mut exchanges = asking.exchanges(wire.driver, values)?;
             let first = exchanges.remove(0);
             let load = values.load(wire.driver, wire.load.as_ref(), wire.name.span())?;
+            let quick = wire.quick.covers(&parameters);
             let arm = Arm {
                 benchmark: wire.name.get_ref().clone(),
                 name: arm_name(&parameters),
@@ -175,7 +205,7 @@ impl Reader<'_> {
                 metrics: metrics.clone(),
                 noise: wire.noise,
                 budget_s: wire.budget_s,
-                quick: wire.quick,
+                quick,
                 floor: wire.floor,
                 definition_sha256: Digest::of(""),
                 dir: self.dir.to_owned(),

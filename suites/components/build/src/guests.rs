@@ -13,9 +13,9 @@ use cargo_metadata::Message;
 use crate::cargo;
 use crate::listing;
 use crate::places::Places;
-use crate::process::show;
 use crate::record::sha256_hex;
 use crate::toolchain::{TARGET, Toolchain};
+use compilers::process::show;
 
 /// The guests are the folders with a crate, the builder's aside; a guest's folder, crate and
 /// component have the same name.

@@ -13,9 +13,9 @@ use anyhow::{Context, Result};
 
 use crate::listing;
 use crate::places::Places;
-use crate::process;
 use crate::record::{self, Sums};
 use crate::toolchain::Unavailable;
+use compilers::process;
 
 /// The recipes' names, which are those of the components without `.wasm`.
 pub(crate) fn names(places: &Places) -> Result<Vec<String>> {

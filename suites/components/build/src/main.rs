@@ -9,7 +9,6 @@ mod guests;
 mod large;
 mod listing;
 mod places;
-mod process;
 mod record;
 mod tasks;
 mod toolchain;

@@ -11,6 +11,7 @@ mod rustup;
 use std::path::PathBuf;
 
 use anyhow::Result;
+pub(crate) use compilers::Unavailable;
 
 use crate::places::Places;
 use crate::record::Identity;
@@ -32,20 +33,6 @@ pub(crate) struct Toolchain {
     pub(crate) std_sources: PathBuf,
     /// Whether std has to be compiled from them, because there is none for the target.
     pub(crate) builds_std: bool,
-}
-
-/// No usable toolchain here: nothing is wrong with the sources or with what is committed.
-#[derive(Debug, thiserror::Error)]
-#[error("{reason}\n  to do: {remedy}")]
-pub(crate) struct Unavailable {
-    reason: String,
-    remedy: String,
-}
-
-impl Unavailable {
-    pub(crate) fn error(reason: impl Into<String>, remedy: impl Into<String>) -> anyhow::Error {
-        Self { reason: reason.into(), remedy: remedy.into() }.into()
-    }
 }
 
 /// What to do when the recorded toolchain is not to be had.

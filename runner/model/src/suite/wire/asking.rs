@@ -307,7 +307,9 @@ impl Table<'_> {
 fn unusable(driver: Driver, load: &HttpLoad) -> Option<&'static str> {
     let is_open = driver == Driver::HttpOpenLoop;
     Some(match (load.rate_rps, load.saturation_share) {
-        _ if matches!(driver, Driver::ColdStart | Driver::Size) || driver.numbers_workloads() => {
+        _ if matches!(driver, Driver::ColdStart | Driver::Size | Driver::Qemu)
+            || driver.numbers_workloads() =>
+        {
             "this driver sends one request at a time; drop `load`"
         }
         _ if driver == Driver::Fires => {

@@ -6,7 +6,9 @@ use super::read;
 use crate::config::Ready;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Hasher;
-use crate::suite::{Arm, Fires, FirstFailure, InputFile, ProcessSpec, Program, Task};
+use crate::suite::{
+    Arm, Fires, Firmware, FirstFailure, InputFile, Part, ProcessSpec, Program, Task,
+};
 use std::path::Path;
 
 pub(super) fn beside_the_request(mut hasher: Hasher, arm: &Arm) -> Result<Hasher, Diagnostic> {
@@ -61,6 +63,17 @@ fn add_task(hasher: Hasher, task: &Task) -> Result<Hasher, Diagnostic> {
             .part("moments", path)
             .part("every", every_ms.to_le_bytes())
             .part("fires", count.to_le_bytes()),
+        Task::Firmware(Firmware { board, variant, part }) => {
+            let hasher = hasher.part("board", board).part("variant", variant);
+            match part {
+                None => hasher,
+                // What is left over depends on what has a name.
+                Some(Part { name, named }) if name == Part::OTHER => {
+                    hasher.part("all but", named.join(" "))
+                }
+                Some(Part { name, .. }) => hasher.part("part", name),
+            }
+        }
     })
 }
 

@@ -1,10 +1,10 @@
-//! `workloads`, `until_failure`, `command`, `criterion`, `crashes` and `fires`
-//! of a benchmark as they are written, checked against its driver.
+//! `workloads`, `until_failure`, `command`, `criterion`, `crashes`, `fires` and
+//! `firmware` of a benchmark as they are written, checked against its driver.
 
 use super::WireBenchmark;
 use super::filling::{Filling, WireCount};
 use crate::diagnostic::Diagnostic;
-use crate::suite::{Driver, Fires, FirstFailure, Task};
+use crate::suite::{Driver, Fires, Firmware, FirstFailure, Part, Task};
 use serde::Deserialize;
 use std::path::Path;
 use toml::Spanned;
@@ -40,6 +40,14 @@ pub(super) struct WireFires {
     count: WireCount,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireFirmware {
+    board: Spanned<String>,
+    variant: Spanned<String>,
+    part: Option<Spanned<String>>,
+}
+
 /// What the driver does.
 pub(super) fn task(
     filling: Filling<'_>,
@@ -57,6 +65,10 @@ pub(super) fn task(
         Driver::Fires => {
             let table = wire.fires.as_ref().ok_or_else(|| needed("`fires`"))?;
             fires(filling, table)
+        }
+        Driver::Qemu => {
+            let table = wire.firmware.as_ref().ok_or_else(|| needed("`firmware`"))?;
+            firmware(filling, wire, table)
         }
         Driver::Command => {
             let words = wire.command.as_deref().unwrap_or_default();
@@ -90,8 +102,9 @@ fn refuse_foreign_keys(filling: Filling<'_>, wire: &WireBenchmark) -> Result<(),
         ("fires", wire.fires.is_some(), of(Driver::Fires)),
         ("request", wire.request.is_some(), wire.driver.asks()),
         ("expect", wire.expect.is_some(), wire.driver.asks()),
-        ("processes", !wire.processes.is_empty(), wire.driver.asks()),
-        ("hosts", wire.hosts.is_some(), wire.driver.asks()),
+        ("firmware", wire.firmware.is_some(), of(Driver::Qemu)),
+        ("processes", !wire.processes.is_empty(), wire.driver.asks() && !of(Driver::Qemu)),
+        ("hosts", wire.hosts.is_some(), wire.driver.asks() && !of(Driver::Qemu)),
     ] {
         if is_there && !may_be {
             let problem = format!("driver {} has no use for `{key}`", wire.driver);
@@ -161,6 +174,27 @@ fn fires(filling: Filling<'_>, table: &Spanned<WireFires>) -> Result<Task, Diagn
         return Err(filling.source.at(table.span(), problem));
     }
     Ok(Task::Fires(Fires { path: filling.fill(path)?, every_ms, count }))
+}
+
+fn firmware(
+    filling: Filling<'_>,
+    wire: &WireBenchmark,
+    table: &WireFirmware,
+) -> Result<Task, Diagnostic> {
+    let WireFirmware { board, variant, part } = table;
+    let part = part.as_ref().map(|text| {
+        let values = wire.parameters.get("part").ok_or_else(|| {
+            let problem = "`part` needs a parameter `part` that lists all of them";
+            filling.source.at(text.span(), problem)
+        })?;
+        let named = values.get_ref().iter().filter(|name| *name != Part::OTHER).cloned().collect();
+        Ok(Part { name: filling.fill(text)?, named })
+    });
+    Ok(Task::Firmware(Firmware {
+        board: filling.fill(board)?,
+        variant: filling.fill(variant)?,
+        part: part.transpose()?,
+    }))
 }
 
 fn command(

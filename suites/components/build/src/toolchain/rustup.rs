@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use super::{TARGET, Toolchain, Unavailable};
 use crate::cargo;
 use crate::places::Places;
-use crate::process::capture;
 use crate::record::Identity;
+use compilers::process::capture;
 
 /// What was found of it.
 pub(crate) struct Rustup {

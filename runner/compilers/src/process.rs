@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// Runs the command and returns what it printed; its complaints become part of the error.
-pub(crate) fn capture(command: &mut Command) -> Result<String> {
+pub fn capture(command: &mut Command) -> Result<String> {
     let shown = show(command);
     // A program's own stack is no part of what it complains about.
     let output = command
@@ -22,7 +22,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 }
 
 /// The command as one would type it, without its environment.
-pub(crate) fn show(command: &Command) -> String {
+pub fn show(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| word.to_string_lossy())
