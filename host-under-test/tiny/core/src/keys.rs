@@ -29,6 +29,7 @@ impl Keys {
     /// # Errors
     /// When there is no room; the old value stays.
     pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), Full> {
+        let is_full = self.entries.len() >= MAX_KEYS;
         if key.len() > MAX_BYTES || value.len() > MAX_BYTES {
             return Err(Full);
         }
@@ -37,10 +38,8 @@ impl Keys {
                 old.clear();
                 old.extend_from_slice(value);
             }
-            None if self.entries.len() < MAX_KEYS => {
-                self.entries.push((key.as_bytes().to_vec(), value.to_vec()));
-            }
-            None => return Err(Full),
+            None if is_full => return Err(Full),
+            None => self.entries.push((key.as_bytes().to_vec(), value.to_vec())),
         }
         Ok(())
     }

@@ -3,12 +3,13 @@
 //! the bytes.
 
 use crate::precompile;
-use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 use tiny_core::Settings;
+use wasmtime::error::Context;
+use wasmtime::{Result, bail};
 
 /// The folder above the standard library's sources, where that has to be built.
 const STD_SOURCES: &str = "CROSS_STD_SOURCES";

@@ -2,10 +2,11 @@
 //! is compiled in is committed, so that everybody runs the same bytes; a test
 //! makes it anew from the texts.
 
-use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
+use wasmtime::Result;
+use wasmtime::error::Context;
 
 /// A guest.
 pub(crate) struct Source {

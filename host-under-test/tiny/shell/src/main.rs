@@ -7,9 +7,9 @@ mod measure;
 mod native;
 mod precompile;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use wasmtime::Result;
 
 /// The tiny host on Linux, and the builder of its firmware.
 #[derive(Parser)]

@@ -2,13 +2,13 @@
 //! never compared with a board's instructions.
 
 use crate::{Engine, Switch, native};
-use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use std::time::Instant;
 use tiny_core::executor::block_on;
 use tiny_core::limits::FUEL;
 use tiny_core::pins::Pins;
 use tiny_core::{Guest, Host, link};
+use wasmtime::{Result, ensure};
 
 /// The sensor that is read.
 const SENSOR: u32 = 16;

@@ -2,11 +2,11 @@
 
 use crate::Engine;
 use crate::guests::{self, Source};
-use anyhow::Result;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::time::Instant;
 use tiny_core::{Board, Guest, Host, Library, Memory, Settings};
+use wasmtime::Result;
 use wasmtime::component::Component;
 use wasmtime::{Config, Module};
 

@@ -3,20 +3,19 @@
 //! once here, by an engine with those settings.
 
 use crate::guests::{SOURCES, Source};
-use anyhow::{Context, Result};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use tiny_core::Settings;
+use wasmtime::Result;
+use wasmtime::error::Context;
 use wasmtime::{Config, Engine, OptLevel};
 
 /// Writes the components and `components.rs` into `folder`.
 pub(crate) fn write(folder: &Path, settings: &Settings) -> Result<()> {
     let engine = engine(settings).context("setting up the compiler")?;
-    let mut code = format!(
-        "pub(super) const PRECOMPILED_WITH: Settings = {};\n",
-        format!("{settings:?}").replace("wasmtime:", "wasmtime:")
-    );
+    // A value as Rust prints it is how Rust is written.
+    let mut code = format!("pub(super) const PRECOMPILED_WITH: Settings = {settings:?};\n");
     for source in SOURCES.iter().filter(|source| settings.concurrency || !source.is_async) {
         let name = source.name;
         let bytes = compile(&engine, source).with_context(|| format!("precompiling {name}"))?;

@@ -142,7 +142,7 @@ pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
     let pairs: Vec<_> = arms
         .into_iter()
         .flat_map(|(suite, arm)| session.subjects.iter().map(move |subject| (suite, arm, subject)))
-        .filter(|(_, arm, subject)| session.part(suite, arm, subject) != Part::None)
+        .filter(|(suite, arm, subject)| session.part(suite, arm, subject) != Part::None)
         .collect();
     let total = pairs.len() as u64;
     let mut progress = Progress::start("checking answers", Some(total));

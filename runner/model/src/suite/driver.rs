@@ -58,6 +58,11 @@ impl Driver {
         !matches!(self, Self::Command | Self::Criterion)
     }
 
+    /// Whether it asks one at a time, whatever happens.
+    pub fn paces_itself(self) -> bool {
+        matches!(self, Self::ColdStart | Self::Size | Self::Qemu) || self.numbers_workloads()
+    }
+
     /// Whether `{index}` in what it asks is the number of a workload, filled in
     /// for each of them.
     pub fn numbers_workloads(self) -> bool {

@@ -307,11 +307,7 @@ impl Table<'_> {
 fn unusable(driver: Driver, load: &HttpLoad) -> Option<&'static str> {
     let is_open = driver == Driver::HttpOpenLoop;
     Some(match (load.rate_rps, load.saturation_share) {
-        _ if matches!(driver, Driver::ColdStart | Driver::Size | Driver::Qemu)
-            || driver.numbers_workloads() =>
-        {
-            "this driver sends one request at a time; drop `load`"
-        }
+        _ if driver.paces_itself() => "this driver sends one request at a time; drop `load`",
         _ if driver == Driver::Fires => {
             let only = HttpLoad { connections: load.connections, ..HttpLoad::default() };
             let is_all = *load == only && load.connections <= 10_000;
