@@ -119,7 +119,7 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "driver = \"http-latency\"",
         "driver = \"htpp-latency\"",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `http-open-loop`, `cold-start`, `size`, `density`, `instructions`, `command`, `criterion`, `recovery`, `fires`
+            error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `http-open-loop`, `cold-start`, `size`, `density`, `instructions`, `command`, `criterion`, `recovery`, `fires`, `qemu`
         "#]],
     );
     mistake(
@@ -127,7 +127,7 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "budget_s",
         "budget",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `hosts`, `processes`, `component`, `components`, `options`, `precompile`, `request`, `expect`, `requests`, `until_failure`, `command`, `criterion`, `crashes`, `fires`, `load`, `metrics`, `noise`, `budget_s`
+            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `hosts`, `processes`, `component`, `components`, `options`, `precompile`, `request`, `expect`, `requests`, `until_failure`, `command`, `criterion`, `crashes`, `fires`, `firmware`, `load`, `metrics`, `noise`, `budget_s`
         "#]],
     );
     mistake(
@@ -239,14 +239,14 @@ fn a_bad_configuration_is_told_with_file_and_line() {
         "about",
         "abut",
         expect![[r#"
-            error: DIR/bench.toml:20: unknown field `abut`, expected one of `about`, `source`, `crate`, `features`, `default_features`, `profile`, `binary`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
+            error: DIR/bench.toml:20: unknown field `abut`, expected one of `about`, `source`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
         "#]],
     );
     mistake(
         "capabilities =",
         "capabilitie =",
         expect![[r#"
-            error: DIR/bench.toml:24: unknown field `capabilitie`, expected one of `about`, `source`, `crate`, `features`, `default_features`, `profile`, `binary`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
+            error: DIR/bench.toml:24: unknown field `capabilitie`, expected one of `about`, `source`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
         "#]],
     );
 }

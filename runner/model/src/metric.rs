@@ -295,7 +295,7 @@ pub static METRICS: &[Metric] = &[
     board("heap_high_water_bytes", "most of the heap", Unit::Bytes),
     board("stack_high_water_bytes", "most of the stack", Unit::Bytes),
     board("heap_leaked_bytes", "heap that was not given back", Unit::Bytes),
-    board("boot_to_first_answer_instructions", "power on to first answer", Unit::Instructions),
+    board("boot_to_first_answer_instructions", "boot to first answer", Unit::Instructions),
     board("deserialize_instructions", "load a component", Unit::Instructions),
     board("instantiate_instructions", "make an instance", Unit::Instructions),
     board("first_call_instructions", "first call", Unit::Instructions),

@@ -2,7 +2,7 @@
 
 /// A board, or what stands for one. There is one of it, for ever.
 pub trait Board: Sync {
-    /// Instructions since the board was switched on, exactly; on a machine that
+    /// Instructions since the firmware began, exactly; on a machine that
     /// does not count them, nanoseconds.
     fn count(&self) -> u64;
     /// Nanoseconds since then, for the guests' clock.

@@ -49,8 +49,8 @@ impl Meter {
         }
     }
 
-    /// Keeps what has passed since the board was switched on, less the waiting
-    /// for bytes on the serial line.
+    /// Keeps what has passed since the firmware began, less the waiting for bytes
+    /// on the serial line.
     pub fn since_boot(&mut self, metric: &'static str, waited: u64) {
         let span = Span { from: 0, to: self.board.count() };
         self.keep(metric, span, Some(Span { from: 0, to: waited }));

@@ -13,6 +13,7 @@ const GRANULE: usize = 16;
 const HEADER: usize = 8;
 
 #[repr(align(16))]
+#[expect(dead_code, reason = "handed to the allocator by its address")]
 struct Room(UnsafeCell<MaybeUninit<[u8; HEAP_BYTES]>>);
 // SAFETY: only the allocator hands out parts of it, each once.
 unsafe impl Sync for Room {}

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 use tiny_core::{Guest, Library, Settings};
 use wasmtime::component::Component;
-use wasmtime::{Engine, Error, Module, Result};
+use wasmtime::{Engine, Module, Result};
 
 /// Code is read in words.
 #[repr(align(16))]
@@ -33,7 +33,9 @@ impl Library for InFlash {
             #[cfg(feature = "concurrency")]
             Guest::ProbeAsync => &generated::PROBE_ASYNC.0[..],
             #[cfg(not(feature = "concurrency"))]
-            Guest::ProbeAsync => return Err(Error::msg("built without concurrency support")),
+            Guest::ProbeAsync => {
+                return Err(wasmtime::Error::msg("built without concurrency support"));
+            }
         };
         // SAFETY: it is what this very version of Wasmtime precompiled, and it stays.
         unsafe { Component::deserialize_raw(engine, NonNull::from(code)) }

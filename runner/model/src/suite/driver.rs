@@ -33,6 +33,34 @@ pub enum Driver {
     Qemu,
 }
 
+/// What a board is measured by.
+const OF_BOARDS: &[&str] = &[
+    "flash_bytes",
+    "flash_text_bytes",
+    "flash_rodata_bytes",
+    "flash_data_bytes",
+    "flash_part_bytes",
+    "ram_bytes",
+    "static_ram_bytes",
+    "heap_high_water_bytes",
+    "stack_high_water_bytes",
+    "heap_leaked_bytes",
+    "boot_to_first_answer_instructions",
+    "deserialize_instructions",
+    "instantiate_instructions",
+    "first_call_instructions",
+    "steady_call_instructions",
+    "plain_call_instructions",
+    "host_call_instructions",
+    "loop_turn_instructions",
+    "async_call_instructions",
+    "stream_instructions",
+    "trap_and_recovery_instructions",
+    "request_instructions",
+    "sensor_loop_instructions",
+    "survival_instructions",
+];
+
 impl Driver {
     /// The word used in suites.
     pub fn word(self) -> &'static str {
@@ -122,32 +150,7 @@ impl Driver {
             Self::Criterion => &["time_per_iteration_ns"],
             Self::Recovery => &["recovery_ns", "undisturbed_ns", "calls_failed"],
             Self::Fires => &["fire_jitter_ns", "fires_missed"],
-            Self::Qemu => &[
-                "flash_bytes",
-                "flash_text_bytes",
-                "flash_rodata_bytes",
-                "flash_data_bytes",
-                "flash_part_bytes",
-                "ram_bytes",
-                "static_ram_bytes",
-                "heap_high_water_bytes",
-                "stack_high_water_bytes",
-                "heap_leaked_bytes",
-                "boot_to_first_answer_instructions",
-                "deserialize_instructions",
-                "instantiate_instructions",
-                "first_call_instructions",
-                "steady_call_instructions",
-                "plain_call_instructions",
-                "host_call_instructions",
-                "loop_turn_instructions",
-                "async_call_instructions",
-                "stream_instructions",
-                "trap_and_recovery_instructions",
-                "request_instructions",
-                "sensor_loop_instructions",
-                "survival_instructions",
-            ],
+            Self::Qemu => OF_BOARDS,
         }
     }
 }

@@ -23,6 +23,7 @@ const NS_PER_INSTRUCTION: u32 = 8;
 pub(crate) fn init() {
     write(PRESCALER, NS_PER_INSTRUCTION - 1);
     write(TIMER_CONTROL, 1);
+    write(COUNT, 0);
     write(CONTROL, ENABLED);
 }
 

@@ -18,7 +18,7 @@ mod serial;
 mod told;
 
 /// From the last answer to the emulator's end.
-const TO_EXIT: Duration = Duration::from_secs(5);
+const TO_EXIT: Duration = Duration::from_secs(2);
 /// What ends the firmware.
 const OFF: &str = "/host/off";
 
@@ -69,7 +69,11 @@ fn run(stage: &Stage<'_>, firmware: &Firmware) -> Result<Told, Broken> {
     let mut cast = Cast::watched_by(&stage.watchdog);
     cast.add(process, true);
     let mut told = Told::default();
-    let asked = Serial::accept(&listener, bench.cancel, &stage.watchdog)
+    let is_given_up = || {
+        let has_ended = cast.get_mut(0).is_none_or(|process| process.exited().is_some());
+        has_ended || bench.is_cancelled() || stage.watchdog.has_bitten()
+    };
+    let asked = Serial::accept(&listener, is_given_up)
         .and_then(|mut serial| converse(stage, &mut serial, &mut told));
     let mut broken = match asked {
         Ok(()) => match cast.finish(TO_EXIT) {

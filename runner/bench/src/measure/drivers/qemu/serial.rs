@@ -2,11 +2,9 @@
 //! length, payload, CRC-16) with requests and answers shaped like those of HTTP.
 //! It must not know what is measured.
 
-use crate::measure::watchdog::Watchdog;
 use crc::{CRC_16_IBM_3740, Crc};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,11 +50,10 @@ pub(super) fn listen() -> Result<(TcpListener, String), String> {
 }
 
 impl Serial {
-    /// Waits for the emulator.
+    /// Waits for the emulator, unless it is given up.
     pub(super) fn accept(
         listener: &TcpListener,
-        cancel: &AtomicBool,
-        watchdog: &Watchdog,
+        mut is_given_up: impl FnMut() -> bool,
     ) -> Result<Self, String> {
         let deadline = Instant::now() + TO_CONNECT;
         loop {
@@ -71,10 +68,7 @@ impl Serial {
                 Err(error) if error.kind() != ErrorKind::WouldBlock => {
                     return Err(format!("cannot accept the serial line: {error}"));
                 }
-                Err(_) if cancel.load(Ordering::Relaxed) || watchdog.has_bitten() => {
-                    return Err("stopped".to_owned());
-                }
-                Err(_) if Instant::now() > deadline => {
+                Err(_) if Instant::now() > deadline || is_given_up() => {
                     return Err("did not connect its serial line".to_owned());
                 }
                 Err(_) => thread::sleep(POLL),
@@ -164,7 +158,6 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     fn line_of(bytes: &[u8]) -> Serial {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
