@@ -6,7 +6,7 @@ use wasmtime::{ResourceLimiter, Result};
 /// instruction.
 pub const FUEL: u64 = 10_000;
 /// What its memories may grow to.
-pub const MEMORY_BYTES: usize = 8 << 10;
+pub const MEMORY_BYTES: usize = 4 << 10;
 
 /// The memory of a guest.
 #[derive(Debug, Default)]

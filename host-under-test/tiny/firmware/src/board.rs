@@ -18,12 +18,12 @@ pub(crate) use chosen::{init, off};
 
 /// Room for the heap.
 pub(crate) const HEAP_BYTES: usize =
-    if cfg!(feature = "concurrency") { 72 << 10 } else { 40 << 10 };
+    if cfg!(feature = "concurrency") { 56 << 10 } else { 32 << 10 };
 /// Of an interpreted guest.
 pub(crate) const GUEST_STACK_BYTES: usize = 4 << 10;
 /// Of a guest that waits, with what the host has on it.
 #[cfg(feature = "concurrency")]
-pub(crate) const FIBER_STACK_BYTES: usize = 16 << 10;
+pub(crate) const FIBER_STACK_BYTES: usize = 8 << 10;
 
 /// The chosen board.
 pub(crate) struct Machine;
