@@ -9,15 +9,18 @@ use anyhow::Result;
 mod alerts;
 mod artifacts;
 mod bisect;
+mod bridge;
 mod bundles;
 mod calibrate;
 mod compare;
 mod confirm;
 mod decide;
 mod detect;
+mod doctor;
 mod gate;
 mod list;
 mod manual;
+mod publish;
 mod run;
 mod show;
 mod site;
@@ -43,8 +46,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Run(arguments) => run::run(&project, &arguments, runtime),
         Command::Compare(arguments) => compare::run(&project, &arguments, runtime),
         Command::Bisect(arguments) => bisect::run(&project, &arguments, runtime),
+        Command::Bridge(arguments) => bridge::run(&project, &arguments, runtime),
         Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
+        Command::Doctor(arguments) => doctor::run(&project, &arguments),
         Command::Build { versions } => artifacts::run(&project, &versions),
         Command::Detect(arguments) => alerts::run(&project, &arguments, runtime),
         Command::Synth(arguments) => {
@@ -55,6 +60,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Suite(command) => suite::run(&project, &command),
         Command::Site(command) => runtime.block_on(site::run(&project, command)),
         Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
+        Command::Publish(arguments) => runtime.block_on(publish::run(&project, &arguments)),
         Command::Import(arguments) => runtime.block_on(bundles::import(&project, &arguments)),
         Command::Completions { .. } | Command::Man { .. } | Command::Decide(_) => Ok(Exit::Fine),
     }

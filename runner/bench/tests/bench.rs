@@ -11,6 +11,8 @@
 //! `bisect`: the commit that changed a metric.
 //! `callgrind`: instructions by callgrind, of all that are charged.
 //! `bundles`: export and import, and refusing what is not right.
+//! `epochs`: testbeds, noise, and links between epochs.
+//! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
@@ -30,11 +32,13 @@ mod callgrind;
 mod compare;
 mod confirm;
 mod crash;
+mod epochs;
 mod gate;
 mod honesty;
 mod moments;
 mod ndjson;
 mod order;
+mod published;
 mod releases;
 mod tasks;
 mod text;

@@ -1,6 +1,9 @@
 //! Bundles: runs as JSON Lines, for CI artifacts, import and export, upload
 //! and published history.
 //!
+//! A run is *full*, with its raw samples, or *published*, with one summary for
+//! each metric of a block in their place; its `run` line says which.
+//!
 //! One file holds one or more runs. Each run is a `run` line, its `artifact`
 //! lines, its `block` lines and an `end` line with the number of lines and
 //! the SHA-256 of everything between, so that a cut or altered file is
@@ -140,6 +143,7 @@ impl<R: BufRead> Reader<R> {
         let mut digest = Sha256::new();
         digest.update(&text);
         digest.update("\n");
+        let kind = wire.kind;
         let mut run = wire.into_run().or_else(|problem| self.refuse(problem))?;
         let mut lines = 1;
         let mut head_checked = false;
@@ -173,6 +177,12 @@ impl<R: BufRead> Reader<R> {
                         ));
                     }
                     run.validate().or_else(|e| self.invalid(&e))?;
+                    if !kind.fits(&run) {
+                        return self.refuse(format!(
+                            "the `run` line of run {} is of the other kind than its blocks",
+                            run.id
+                        ));
+                    }
                     return Ok(Some(run));
                 }
             }

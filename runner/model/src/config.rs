@@ -13,6 +13,8 @@ use toml::Spanned;
 mod calibrate;
 mod gate;
 mod goal;
+mod noise_watch;
+mod publication;
 mod target;
 mod wire;
 mod wire_gate;
@@ -21,6 +23,9 @@ pub use calibrate::{Calibrate, Planted};
 pub use gate::{Budget, Drift, Gate, Rule, Selector, SeriesName, Waiver};
 use goal::WireGoal;
 pub use goal::{Goal, SiteConfig};
+pub use noise_watch::NoiseWatch;
+pub use publication::Publication;
+use publication::WirePublication;
 pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
 use wire::WireTarget;
 use wire_gate::WireGate;
@@ -52,6 +57,10 @@ pub struct Config {
     pub goals: Vec<Goal>,
     /// What the pages are told.
     pub site: SiteConfig,
+    /// When a block is disturbed and measured again; absent: nobody watches.
+    pub noise_watch: Option<NoiseWatch>,
+    /// What is published of what was measured.
+    pub publication: Publication,
 }
 
 /// How much is measured.
@@ -115,6 +124,8 @@ struct WireConfig {
     #[serde(default)]
     goal: Vec<Spanned<WireGoal>>,
     site: Option<Spanned<SiteConfig>>,
+    noise_watch: Option<Spanned<NoiseWatch>>,
+    publication: Option<WirePublication>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +197,14 @@ impl Config {
                 .calibrate
                 .map(|it| calibrate::checked(source, it, |name| wire.targets.contains_key(name)))
                 .transpose()?,
+            noise_watch: wire
+                .noise_watch
+                .map(|watch| noise_watch::checked(source, &watch))
+                .transpose()?,
+            publication: match wire.publication {
+                Some(publication) => publication::checked(source, publication)?,
+                None => Publication::default(),
+            },
             gate: wire.gate.map(|gate| wire_gate::gate_of(source, gate)).transpose()?,
             targets: wire
                 .targets

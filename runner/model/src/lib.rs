@@ -18,9 +18,9 @@ mod version;
 
 pub use annotation::{Annotation, Moment};
 pub use config::{
-    Budget, Calibrate, Config, CrateSource, Drift, Gate, Goal, Launch, Margins, OptionSpec, Origin,
-    Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName, SiteConfig, Supported,
-    Target, Waiver,
+    Budget, Calibrate, Config, CrateSource, Drift, Gate, Goal, Launch, Margins, NoiseWatch,
+    OptionSpec, Origin, Planted, Profile, ProfileName, Publication, Ready, Rule, Selector,
+    SeriesName, SiteConfig, Supported, Target, Waiver,
 };
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};

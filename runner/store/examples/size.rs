@@ -190,6 +190,7 @@ fn testbed() -> Testbed {
         qemu: None,
         pinning: "generator 0, host 1".to_owned(),
         measurement_protocol: 1,
+        ..Testbed::default()
     }
 }
 

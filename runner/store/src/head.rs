@@ -103,7 +103,8 @@ pub(crate) async fn set_status(
 async fn testbed(db: &mut SqliteConnection, id: i64) -> Result<Testbed, Fault> {
     let row = sqlx::query!(
         r#"SELECT cpu_model, microcode, cpus, smt AS "smt: bool", governor, memory_mib, kernel,
-            virtualization, rustc, qemu, pinning, measurement_protocol
+            virtualization, rustc, qemu, pinning, measurement_protocol, cores,
+            turbo AS "turbo: bool", huge_pages, harness, load_generator
         FROM testbed WHERE id = ?1"#,
         id,
     )
@@ -122,6 +123,11 @@ async fn testbed(db: &mut SqliteConnection, id: i64) -> Result<Testbed, Fault> {
         qemu: row.qemu,
         pinning: row.pinning,
         measurement_protocol: encoding::small("measurement_protocol", row.measurement_protocol)?,
+        cores: row.cores.map(|cores| encoding::small("cores", cores)).transpose()?,
+        turbo: row.turbo,
+        huge_pages: row.huge_pages,
+        harness: row.harness,
+        load_generator: row.load_generator,
     })
 }
 

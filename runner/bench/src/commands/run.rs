@@ -1,6 +1,7 @@
 //! `bench run`: measure versions, check them, or go on with a run.
 
 use crate::cli::Run;
+use crate::doctor;
 use crate::exit::Exit;
 use crate::measure;
 use crate::output::{self, BAD, GOOD, QUIET, note};
@@ -16,6 +17,9 @@ use store::Store;
 use tokio::runtime::Runtime;
 
 pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Result<Exit> {
+    if arguments.strict {
+        doctor::insist_on_quiet()?;
+    }
     if let Some(which) = &arguments.resume {
         return resume(project, which, arguments.json, runtime);
     }
@@ -29,6 +33,10 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
     // show after a long wait.
     let sink = open(project, runtime)?;
     let session = Session::prepare(project, suites, &versions)?;
+    if arguments.strict {
+        // Again: a build takes its time, and warms the machine.
+        doctor::insist_on_quiet()?;
+    }
     let amount = Amount {
         profile: if arguments.quick { ProfileName::Quick } else { ProfileName::Full },
         quick: arguments.quick,
@@ -104,6 +112,7 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
     }
     super::show::print_summary(&run, |cell, metric| session.reports(cell, metric));
     note(&format!("stored as run {}; `bench show {0}` shows every number", run.id));
+    super::bridge::note_new_epoch(sink, &run.id)?;
     Ok(exit)
 }
 

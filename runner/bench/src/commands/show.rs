@@ -47,7 +47,7 @@ pub(super) async fn run(project: &Project, arguments: &Show) -> Result<Exit> {
 
 fn arms(run: &Run) -> Arms<'_> {
     let mut arms = Arms::new();
-    for block in &run.blocks {
+    for block in run.counted_blocks() {
         arms.entry((&block.cell, block.artifact)).or_default().push(block);
     }
     arms

@@ -57,6 +57,7 @@ fn run() -> Run {
             qemu: None,
             pinning: "generator 1, host 0".into(),
             measurement_protocol: 1,
+            ..Testbed::default()
         },
         artifacts: vec![Artifact {
             target: "host".into(),

@@ -72,8 +72,18 @@ impl Run {
     pub fn validate(&self) -> Result<(), Invalid> {
         self.validate_head()?;
         let mut seen = BTreeSet::new();
+        let published = self.is_published();
         for block in &self.blocks {
             block.validate(self)?;
+            if let Outcome::Measured(measurements) = &block.outcome
+                && published
+                && !measurements.samples.is_empty()
+            {
+                return invalid(
+                    format!("block {}", block.ordinal),
+                    "has samples in a run of summaries; a run is all full or all published",
+                );
+            }
             if !seen.insert(block.ordinal) {
                 return invalid(format!("block {}", block.ordinal), "stands twice");
             }
@@ -130,10 +140,13 @@ impl Block {
     }
 
     fn validate_fields(&self, run: &Run) -> Result<(), Invalid> {
-        if self.ordinal >= run.planned_blocks {
+        if self.ordinal >= Run::most_blocks(run.planned_blocks) {
             return invalid(
                 "ordinal",
-                format!("the run has only {} planned blocks", run.planned_blocks),
+                format!(
+                    "the run has only {} planned blocks, and a fifth may be repeated",
+                    run.planned_blocks
+                ),
             );
         }
         let Some(artifact) = run.artifacts.get(self.artifact) else {
@@ -169,9 +182,17 @@ impl Block {
 
 impl Measurements {
     fn validate(&self) -> Result<(), Invalid> {
-        if self.samples.is_empty() && self.histograms.is_empty() {
-            return invalid("samples", "a measured block without a single value");
+        match (self.samples.is_empty(), self.summaries.is_empty()) {
+            // A published block may be left with nothing but what could not be compared.
+            (true, true) if self.histograms.is_empty() && self.absent.is_empty() => {
+                return invalid("samples", "a measured block without a single value");
+            }
+            (false, false) => {
+                return invalid("summaries", "stand beside samples; a block has one or the other");
+            }
+            _ => {}
         }
+        self.validate_summaries()?;
         for (metric, values) in &self.samples {
             let field = format!("samples.{metric}");
             if !Metric::named(metric).is_some_and(|m| m.source == Source::Samples) {
@@ -208,6 +229,21 @@ impl Measurements {
                 return invalid(format!("absent.{metric}"), "has values all the same");
             }
             text(&format!("absent.{metric}"), &absent.reason)?;
+        }
+        Ok(())
+    }
+}
+
+impl Measurements {
+    fn validate_summaries(&self) -> Result<(), Invalid> {
+        for (metric, value) in &self.summaries {
+            let field = format!("summaries.{metric}");
+            if !Metric::named(metric).is_some_and(Metric::is_comparable) {
+                return invalid(field, "is not a metric that is compared");
+            }
+            if !value.is_finite() || *value < 0.0 {
+                return invalid(field, format!("{value} is not a finite number of at least 0"));
+            }
         }
         Ok(())
     }
