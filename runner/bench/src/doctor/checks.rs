@@ -305,12 +305,45 @@ mod tests {
             huge_pages: Some("always".to_owned()),
             virtualization: Some("kvm".to_owned()),
         };
-        check(&noisy, expect![[""]]);
+        check(
+            &noisy,
+            expect![[r#"
+            noisy governor: performance, powersave -> sudo cpupower frequency-set -g performance
+            noisy turbo: on -> echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo || echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost
+            noisy smt: on -> echo off | sudo tee /sys/devices/system/cpu/smt/control
+            noisy virtual machine: kvm -> a machine of your own; there is no command for this one
+            noisy steal: 3.1 % of the CPUs' time -> measure at another time, or on a machine with dedicated CPUs
+            noisy load: 3.00 on 1 CPUs -> top -o %CPU    # then wait until it falls
+            noisy processes: cargo (42) 97.1 % of a CPU -> kill -STOP 42    # and kill -CONT 42 afterwards
+            noisy throttling: 2 times within a second, 9 since the start -> sensors    # let it cool down, clean its fans, or lower its clock
+            noisy swap: 12 MiB in use -> sudo swapoff -a
+            noisy huge pages: always -> echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled
+            noisy aslr: off -> sudo sysctl kernel.randomize_va_space=2
+            noisy hardware counters: perf_event_open: refused -> sudo sysctl kernel.perf_event_paranoid=2
+            noisy ports: 20000 connections of 28232 ports wait for their end -> sudo sysctl net.ipv4.tcp_tw_reuse=1 net.ipv4.ip_local_port_range='1024 65535'
+            noisy cpus: 1 -> a machine with two CPUs or more
+        "#]],
+        );
     }
 
     #[test]
     fn what_the_machine_does_not_tell_is_unknown() {
         let silent = Machine { cpus: 2, ..Machine::default() };
-        check(&silent, expect![[""]]);
+        check(
+            &silent,
+            expect![[r#"
+            unknown governor: the machine does not tell; a virtual one leaves it to its host
+            unknown turbo: the machine does not tell
+            unknown smt: the machine does not tell
+            unknown virtual machine: the machine does not tell
+            unknown steal: the kernel does not tell
+            unknown load: the kernel does not tell
+            unknown throttling: the machine does not tell
+            unknown swap: the kernel does not tell
+            unknown huge pages: the kernel does not tell
+            unknown aslr: the kernel does not tell
+            unknown ports: the kernel does not tell
+        "#]],
+        );
     }
 }
