@@ -129,13 +129,13 @@ fn measure_again(
 
 async fn read(project: &Project) -> Result<Histories> {
     let store = Store::open_read_only(&project.database).await?;
-    let ids = store.visible_runs().await?;
-    let total = ids.len() as u64;
+    let mut history = store.history().await?;
+    let total = history.left() as u64;
     let mut progress = Progress::start("reading runs", Some(total));
     let mut histories = Histories::default();
-    for (done, id) in (0..).zip(&ids) {
-        progress.at(done, Some(total), id.as_str());
-        histories.add(&store.run(id.as_str()).await?);
+    while let Some(run) = history.next_run().await? {
+        progress.at(total - history.left() as u64, Some(total), run.id.as_str());
+        histories.add(&run);
     }
     progress.end();
     Ok(histories)
