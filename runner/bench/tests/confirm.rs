@@ -28,6 +28,7 @@ fn testbed() -> Testbed {
         qemu: None,
         pinning: "none".to_owned(),
         measurement_protocol: 1,
+        ..Testbed::default()
     }
 }
 
