@@ -8,8 +8,11 @@ use anyhow::Result;
 
 mod alerts;
 mod artifacts;
+mod backfill;
+mod backup;
 mod bisect;
 mod bundles;
+mod cache;
 mod calibrate;
 mod compare;
 mod confirm;
@@ -18,11 +21,13 @@ mod detect;
 mod gate;
 mod list;
 mod manual;
+mod plan;
 mod run;
 mod show;
 mod site;
 mod suite;
 mod synth;
+mod watch;
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
@@ -45,6 +50,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Bisect(arguments) => bisect::run(&project, &arguments, runtime),
         Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
+        Command::Backfill(arguments) => backfill::run(&project, &arguments, runtime),
+        Command::Watch(arguments) => watch::run(&project, &arguments, runtime),
+        Command::Plan(arguments) => plan::run(&project, &arguments),
+        Command::Cache(command) => cache::run(&project, &command),
+        Command::Backup(arguments) => runtime.block_on(backup::run(&project, &arguments)),
         Command::Build { versions } => artifacts::run(&project, &versions),
         Command::Detect(arguments) => alerts::run(&project, &arguments, runtime),
         Command::Synth(arguments) => {

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+mod failed_build;
 mod validate;
+pub use failed_build::FailedBuild;
 pub use validate::Invalid;
 
 /// One execution of a plan.
@@ -41,6 +43,8 @@ pub struct Run {
     pub testbed: Testbed,
     /// What was measured; blocks refer to it by position.
     pub artifacts: Vec<Artifact>,
+    /// What was to be measured and could not be built.
+    pub failed_builds: Vec<FailedBuild>,
     /// The blocks measured so far, by ordinal.
     pub blocks: Vec<Block>,
 }
@@ -390,9 +394,7 @@ mod tests {
         };
         assert_eq!(commit(None).label(), "3fa9c1e2");
         assert_eq!(commit(Some(digest)).label(), format!("3fa9c1e2+{}", &digest.to_string()[..8]));
-        assert_eq!(
-            VersionId::Binary { sha256: digest }.label(),
-            format!("sha256:{}", &digest.to_string()[..8])
-        );
+        let given = VersionId::Binary { sha256: digest };
+        assert_eq!(given.label(), format!("sha256:{}", &digest.to_string()[..8]));
     }
 }

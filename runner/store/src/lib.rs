@@ -10,11 +10,13 @@
 //! everybody else. All of them need a tokio runtime with its clock enabled.
 
 mod block;
+mod cells;
 mod check;
 mod connect;
 mod dimension;
 mod encoding;
 mod error;
+mod failed_build;
 mod head;
 mod import;
 mod list;
@@ -23,10 +25,13 @@ mod open;
 mod run;
 mod samples;
 mod schema;
+mod versions;
 mod writer;
 
+pub use cells::StoredArm;
 pub use error::StoreError;
 pub use import::Imported;
 pub use list::{RunSummary, RunVersion};
 pub use open::Store;
+pub use versions::{FailedBuildSummary, VersionSummary};
 pub use writer::RunWriter;

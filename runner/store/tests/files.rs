@@ -151,10 +151,17 @@ async fn damaged() {
     )
     .await;
 
-    // In the middle it shows only when that page is read.
+    // In a table it shows only when that page is read.
+    fs::write(&path, &whole).unwrap();
+    let mut db = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    let page: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = 'block'")
+        .fetch_one(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
     let mut holed = whole.clone();
-    let middle = whole.len() / 2 / 4096 * 4096;
-    holed[middle..middle + 8 * 4096].fill(0xee);
+    let page = usize::try_from(page).unwrap() * 4096;
+    holed[page - 4096..page].fill(0xee);
     fs::write(&path, &holed).unwrap();
     let store = Store::open_read_only(&path).await.unwrap();
     assert!(matches!(store.check().await, Err(StoreError::Corrupt { .. })));
@@ -187,7 +194,7 @@ async fn of_another_schema() {
     check(
         &path,
         expect![[r#"
-        /runs.sqlite: the database has schema 99, this program knows schema 2 and left
+        /runs.sqlite: the database has schema 99, this program knows schema 3 and left
         it alone; use the newer `bench` that wrote it"#]],
     )
     .await;
@@ -208,7 +215,7 @@ async fn of_an_older_schema() {
     check(
         &path,
         expect![[r#"
-        reading: /runs.sqlite: the database has schema 1, this program reads schema 2;
+        reading: /runs.sqlite: the database has schema 1, this program reads schema 3;
         any writing command (`bench run`, `bench import`) migrates it
         writing: opens"#]],
     )
