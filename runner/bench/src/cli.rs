@@ -2,6 +2,7 @@
 //! page derive from here; nothing here does anything.
 
 mod deciding;
+mod history;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 pub(crate) use deciding::{
     Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth, both_ends,
 };
+pub(crate) use history::{Backfill, Backup, Cache, Plan, Watch};
 
 const EXIT_CODES: &str = "\
 Exit codes of run, compare and gate:
@@ -74,6 +76,12 @@ pub(crate) enum Command {
     Bridge(Bridge),
     /// Measure how often the method is wrong, and what it finds
     Calibrate(Calibrate),
+    /// Measure the versions of a range that are not stored yet
+    Backfill(Backfill),
+    /// Look for new versions and measure them
+    Watch(Watch),
+    /// Divide a measurement among machines
+    Plan(Plan),
     /// Fill a new database with made-up history whose changes are known
     Synth(Synth),
     /// Say what makes this machine noisy, and what to do about it
@@ -85,7 +93,12 @@ pub(crate) enum Command {
         #[arg(value_name = "TARGET[@VERSION]", required = true)]
         versions: Vec<String>,
     },
-    /// List suites, benchmarks, targets or runs
+    /// Look after what is kept of builds
+    #[command(subcommand)]
+    Cache(Cache),
+    /// Copy the database, also while somebody measures
+    Backup(Backup),
+    /// List suites, benchmarks, targets, versions or runs
     List(List),
     /// Show everything about one run
     Show(Show),
@@ -201,7 +214,9 @@ pub(crate) enum Listed {
     Benchmarks,
     /// What can be measured
     Targets,
-    /// What was measured
+    /// What was measured, or could not be built
+    Versions,
+    /// Every run
     Runs,
 }
 

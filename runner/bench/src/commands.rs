@@ -8,9 +8,12 @@ use anyhow::Result;
 
 mod alerts;
 mod artifacts;
+mod backfill;
+mod backup;
 mod bisect;
 mod bridge;
 mod bundles;
+mod cache;
 mod calibrate;
 mod compare;
 mod confirm;
@@ -20,12 +23,14 @@ mod doctor;
 mod gate;
 mod list;
 mod manual;
+mod plan;
 mod publish;
 mod run;
 mod show;
 mod site;
 mod suite;
 mod synth;
+mod watch;
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
@@ -49,6 +54,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Bridge(arguments) => bridge::run(&project, &arguments, runtime),
         Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
+        Command::Backfill(arguments) => backfill::run(&project, &arguments, runtime),
+        Command::Watch(arguments) => watch::run(&project, &arguments, runtime),
+        Command::Plan(arguments) => plan::run(&project, &arguments),
+        Command::Cache(command) => cache::run(&project, &command),
+        Command::Backup(arguments) => runtime.block_on(backup::run(&project, &arguments)),
         Command::Doctor(arguments) => doctor::run(&project, &arguments),
         Command::Build { versions } => artifacts::run(&project, &versions),
         Command::Detect(arguments) => alerts::run(&project, &arguments, runtime),

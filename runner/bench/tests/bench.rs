@@ -8,6 +8,9 @@
 //! `confirm`: what measuring again says of a change at the end of a history.
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `alerts`: made-up history, and whether its changes are found and remembered.
+//! `backfill`: many versions, one after the other, whatever happens in between.
+//! `watch`: what is new, in git and in registries.
+//! `fan_out`: dividing a measurement among machines, and copies of the database.
 //! `bisect`: the commit that changed a metric.
 //! `callgrind`: instructions by callgrind, of all that are charged.
 //! `bundles`: export and import, and refusing what is not right.
@@ -25,14 +28,17 @@
 )]
 
 mod alerts;
+mod backfill;
 mod bisect;
 mod bundles;
 mod calibrate;
 mod callgrind;
+mod commits;
 mod compare;
 mod confirm;
 mod crash;
 mod epochs;
+mod fan_out;
 mod gate;
 mod honesty;
 mod moments;
@@ -44,6 +50,7 @@ mod tasks;
 mod text;
 mod tidy;
 mod topology;
+mod watch;
 
 use serde_json::Value;
 use std::fs;

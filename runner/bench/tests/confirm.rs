@@ -70,6 +70,7 @@ fn run(number: usize, commit: &str) -> Run {
             rustc: Some("none".to_owned()),
             build_flags: Some("none".to_owned()),
         }],
+        failed_builds: Vec::new(),
         blocks: vec![Block {
             ordinal: 0,
             cell: Cell {

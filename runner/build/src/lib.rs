@@ -16,16 +16,23 @@
 
 mod artifacts;
 mod builder;
+mod cache;
 mod cargo;
 mod compile;
 mod environment;
 mod error;
+mod failure;
 mod given;
 mod layout;
+mod line;
 mod lock;
+mod mirrors;
+mod places;
 mod progress;
+mod range;
 mod releases;
 mod repository;
+mod resolve;
 mod resolved;
 mod source;
 mod sync;
@@ -33,6 +40,9 @@ mod tagged;
 mod toolchain;
 
 pub use builder::{Builder, Built};
+pub use cache::{CacheEntry, CacheKind, Hold};
 pub use error::BuildError;
+pub use failure::{Failure, OfVersion};
+pub use line::OnLine;
 pub use progress::Progress;
 pub use resolved::Resolved;

@@ -5,6 +5,7 @@
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::suite::NoiseClass;
 use crate::version::{Declared, TargetVersion, VersionError};
+use crate::version_range::Versions;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use std::path::Path;
@@ -26,7 +27,7 @@ pub use goal::{Goal, SiteConfig};
 pub use noise_watch::NoiseWatch;
 pub use publication::Publication;
 use publication::WirePublication;
-pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target};
+pub use target::{CrateSource, Launch, OptionSpec, Origin, Ready, Supported, Target, Variant};
 use wire::WireTarget;
 use wire_gate::WireGate;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub anchor: Option<String>,
     /// Raised by hand when the way of measuring changes.
     pub measurement_protocol: u32,
+    /// How much the cache of builds may hold, in GiB; `None`: anything.
+    pub cache_gib: Option<u64>,
     /// Every declared target, in the order they were written.
     pub targets: Vec<Target>,
     /// The change that does not matter yet, by noise class.
@@ -116,6 +119,7 @@ struct WireConfig {
     default_target: Spanned<String>,
     anchor: Option<Spanned<String>>,
     measurement_protocol: u32,
+    cache_gib: Option<u64>,
     margins: Spanned<Margins>,
     profiles: WireProfiles,
     targets: IndexMap<String, Spanned<WireTarget>>,
@@ -193,6 +197,7 @@ impl Config {
             default_target: wire.default_target.into_inner(),
             anchor: wire.anchor.map(Spanned::into_inner),
             measurement_protocol: wire.measurement_protocol,
+            cache_gib: wire.cache_gib,
             calibrate: wire
                 .calibrate
                 .map(|it| calibrate::checked(source, it, |name| wire.targets.contains_key(name)))
@@ -224,15 +229,21 @@ impl Config {
     /// # Errors
     /// See [`TargetVersion::parse`].
     pub fn parse_version(&self, text: &str) -> Result<TargetVersion, VersionError> {
-        let declared: Vec<Declared<'_>> = self
-            .targets
-            .iter()
-            .map(|target| Declared {
-                name: &target.name,
-                is_crate: matches!(target.origin, Origin::Crate(_)),
-            })
-            .collect();
-        TargetVersion::parse(text, &declared, &self.default_target)
+        TargetVersion::parse(text, &self.declared(), &self.default_target)
+    }
+
+    /// Reads a `TARGET@VERSION`, or a range of versions.
+    ///
+    /// # Errors
+    /// See [`Versions::parse`].
+    pub fn parse_versions(&self, text: &str) -> Result<Versions, VersionError> {
+        Versions::parse(text, &self.declared(), &self.default_target)
+    }
+
+    fn declared(&self) -> Vec<Declared<'_>> {
+        let is_crate = |target: &Target| matches!(target.origin, Origin::Crate(_));
+        let targets = self.targets.iter();
+        targets.map(|it| Declared { name: &it.name, is_crate: is_crate(it) }).collect()
     }
 
     /// The profile of that name.

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+mod failed_build;
 mod measurements;
 mod validate;
+pub use failed_build::FailedBuild;
 pub use measurements::{Absent, Measurements};
 pub use validate::Invalid;
 
@@ -40,6 +42,8 @@ pub struct Run {
     pub testbed: Testbed,
     /// What was measured; blocks refer to it by position.
     pub artifacts: Vec<Artifact>,
+    /// What was to be measured and could not be built.
+    pub failed_builds: Vec<FailedBuild>,
     /// The blocks measured so far, by ordinal.
     pub blocks: Vec<Block>,
 }
@@ -344,9 +348,7 @@ mod tests {
         };
         assert_eq!(commit(None).label(), "3fa9c1e2");
         assert_eq!(commit(Some(digest)).label(), format!("3fa9c1e2+{}", &digest.to_string()[..8]));
-        assert_eq!(
-            VersionId::Binary { sha256: digest }.label(),
-            format!("sha256:{}", &digest.to_string()[..8])
-        );
+        let given = VersionId::Binary { sha256: digest };
+        assert_eq!(given.label(), format!("sha256:{}", &digest.to_string()[..8]));
     }
 }

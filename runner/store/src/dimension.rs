@@ -4,7 +4,7 @@
 
 use crate::encoding::VersionColumns;
 use crate::error::Fault;
-use model::{Artifact, Cell, Digest, Testbed};
+use model::{Artifact, Cell, Digest, Testbed, VersionId};
 use sqlx::SqliteConnection;
 
 /// The row of a testbed.
@@ -71,7 +71,7 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
 
 /// The row of an artifact, and of its version.
 pub(crate) async fn artifact(db: &mut SqliteConnection, a: &Artifact) -> Result<i64, Fault> {
-    let version = version(&mut *db, a).await?;
+    let version = version(&mut *db, &a.target, &a.version).await?;
     let binary_sha256 = a.binary_sha256.to_string();
     let binary_bytes = a.binary_bytes.cast_signed();
     let source_sha256 = a.source_sha256.map(String::from);
@@ -108,13 +108,18 @@ pub(crate) async fn artifact(db: &mut SqliteConnection, a: &Artifact) -> Result<
     Ok(made.execute(&mut *db).await?.last_insert_rowid())
 }
 
-async fn version(db: &mut SqliteConnection, a: &Artifact) -> Result<i64, Fault> {
-    let v = VersionColumns::of(&a.version)?;
+/// The row of a target's version.
+pub(crate) async fn version(
+    db: &mut SqliteConnection,
+    target: &str,
+    version: &VersionId,
+) -> Result<i64, Fault> {
+    let v = VersionColumns::of(version)?;
     let found = sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM version WHERE name = ?1 AND target = ?2
             AND (kind, subject, committed_at_ns, modified_sha256) IS (?3, ?4, ?5, ?6)"#,
         v.name,
-        a.target,
+        target,
         v.kind,
         v.subject,
         v.committed_at_ns,
@@ -129,7 +134,7 @@ async fn version(db: &mut SqliteConnection, a: &Artifact) -> Result<i64, Fault> 
         "INSERT INTO version (name, target, kind, subject, committed_at_ns, modified_sha256)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         v.name,
-        a.target,
+        target,
         v.kind,
         v.subject,
         v.committed_at_ns,

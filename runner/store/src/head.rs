@@ -1,8 +1,10 @@
-//! A run without its blocks: one row of `run`, its testbed and its artifacts.
+//! A run without its blocks: one row of `run`, its testbed, its
+//! artifacts and what could not be built.
 
 use crate::dimension;
 use crate::encoding::{self, VersionColumns};
 use crate::error::Fault;
+use crate::failed_build;
 use model::{Artifact, Run, RunId, RunStatus, Testbed};
 use sqlx::SqliteConnection;
 
@@ -45,6 +47,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, run: &Run) -> Result<HeadR
         .execute(&mut *db)
         .await?;
     }
+    failed_build::insert(db, row, &run.failed_builds).await?;
     Ok(HeadRows { run: row, testbed })
 }
 
@@ -76,6 +79,7 @@ pub(crate) async fn load(
         anchor: row.anchor,
         testbed: testbed(&mut *db, row.testbed).await?,
         artifacts: artifacts(&mut *db, row.id).await?,
+        failed_builds: failed_build::load(&mut *db, row.id).await?,
         blocks: Vec::new(),
     };
     Ok(Some((HeadRows { run: row.id, testbed: row.testbed }, run)))

@@ -129,6 +129,7 @@ fn difference(stored: &Run, given: &Run) -> Option<String> {
         ("anchor", stored.anchor == given.anchor),
         ("testbed", stored.testbed == given.testbed),
         ("artifacts", stored.artifacts == given.artifacts),
+        ("failed_builds", stored.failed_builds == given.failed_builds),
     ];
     if let Some((part, _)) = parts.iter().find(|(_, same)| !same) {
         return Some(format!("{part} differs"));

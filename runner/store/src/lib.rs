@@ -10,11 +10,13 @@
 //! [`Store::history`], [`Store::runs`] and [`Store::run`] for readers. All of them need a tokio runtime with its clock enabled.
 
 mod block;
+mod cells;
 mod check;
 mod connect;
 mod dimension;
 mod encoding;
 mod error;
+mod failed_build;
 mod head;
 mod history;
 mod import;
@@ -26,11 +28,14 @@ mod run;
 mod samples;
 mod schema;
 mod summary;
+mod versions;
 mod writer;
 
+pub use cells::StoredArm;
 pub use error::StoreError;
 pub use history::History;
 pub use import::{Imported, Importer};
 pub use list::{RunSummary, RunVersion};
 pub use open::Store;
+pub use versions::{FailedBuildSummary, VersionSummary};
 pub use writer::RunWriter;

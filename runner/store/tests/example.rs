@@ -4,8 +4,8 @@
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use model::{
-    Absent, Artifact, Block, Cell, Digest, Direction, Label, LatencyHistogram, METRICS,
-    Measurements, Outcome, Run, RunId, RunStatus, Source, Testbed, VersionId,
+    Absent, Artifact, Block, Cell, Digest, Direction, FailedBuild, Label, LatencyHistogram,
+    METRICS, Measurements, Outcome, Run, RunId, RunStatus, Source, Testbed, VersionId,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -34,6 +34,13 @@ pub(crate) fn head(bits: u64) -> Run {
                 modified: None,
             }),
         ],
+        failed_builds: vec![FailedBuild {
+            target: "wasmtime-serve".to_owned(),
+            version: VersionId::Release { version: "49.0.5".to_owned() },
+            rustc: Some("rustc 1.95.0".to_owned()),
+            reason: "it needs rustc 1.96".to_owned(),
+            log_tail: "error: it needs rustc 1.96".to_owned(),
+        }],
         blocks: Vec::new(),
     }
 }
@@ -123,12 +130,13 @@ fn histogram(values: &[u64]) -> LatencyHistogram {
 /// Any run that may be imported: complete or interrupted, blocks by ordinal.
 pub(crate) fn any_run() -> impl Strategy<Value = Run> {
     let head = (any_name(), any::<u64>(), any_text(), any_text(), option::of(any_name()));
-    let artifacts = vec(any_artifact(), 1..4);
+    let artifacts = (vec(any_artifact(), 1..4), vec(any_failed_build(), 0..3));
     let kinds = (any::<bool>(), any::<bool>());
     (any::<u64>(), any_time(), head, any_testbed(), artifacts, kinds, 0_i64..1_000_000)
         .prop_flat_map(|(bits, start, head, testbed, artifacts, kinds, length_ns)| {
             let (complete, published) = kinds;
             let (profile, seed, harness, plan, anchor) = head;
+            let (artifacts, failed_builds) = artifacts;
             let end = Timestamp::from_nanosecond(start.as_nanosecond() + i128::from(length_ns));
             let run = Run {
                 id: RunId::from_bits(bits),
@@ -143,6 +151,7 @@ pub(crate) fn any_run() -> impl Strategy<Value = Run> {
                 anchor,
                 testbed,
                 artifacts,
+                failed_builds,
                 blocks: Vec::new(),
             };
             let blocks = btree_map(0_u32..1_000_000, any_block(&run, published), 0..5);
@@ -308,6 +317,18 @@ fn any_artifact() -> impl Strategy<Value = Artifact> {
                 rustc: (!bare).then_some(rustc),
                 build_flags: (!bare).then_some(build_flags),
             }
+        },
+    )
+}
+
+fn any_failed_build() -> impl Strategy<Value = FailedBuild> {
+    (any_name(), any_version(), option::of(any_text()), "[a-z]{1,9}", any_text()).prop_map(
+        |(target, version, rustc, reason, log_tail)| FailedBuild {
+            target,
+            version,
+            rustc,
+            reason,
+            log_tail,
         },
     )
 }

@@ -12,7 +12,6 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::report::cells::change;
 use anyhow::{Context, Result, bail};
-use build::Builder;
 use glob::Pattern;
 use stats::Verdict;
 use stats::detect::Options;
@@ -81,11 +80,12 @@ fn found(
 
 /// Lists the commits of each range, where the repository knows them.
 fn name_culprits(project: &Project, alerts: &mut [Alert]) {
-    let Ok(builder) = Builder::new(&project.root, &project.cache) else { return };
+    let Ok(builder) = project.builder() else { return };
     for alert in alerts {
-        let between = builder.commits_between(&alert.after, &alert.first);
+        let Some(target) = project.config.target(&alert.series.target) else { continue };
+        let between = builder.commits_between(target, &alert.after, &alert.first);
         let Ok(Some(commits)) = between else { continue };
-        let line = |commit: &String| match builder.subject(commit) {
+        let line = |commit: &String| match builder.subject(target, commit) {
             Ok(subject) => format!("{} {subject}", short(commit)),
             Err(_) => short(commit),
         };

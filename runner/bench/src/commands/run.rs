@@ -4,6 +4,7 @@ use crate::cli::Run;
 use crate::doctor;
 use crate::exit::Exit;
 use crate::measure;
+use crate::obtain::{self, FailedBuilds};
 use crate::output::{self, BAD, GOOD, QUIET, note};
 use crate::plan::Part;
 use crate::progress::Progress;
@@ -26,13 +27,13 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
     let versions = with_anchor(project, versions(project, &arguments.versions)?);
     let suites = project.suites(&arguments.selection.suite)?;
     if arguments.check {
-        let session = Session::prepare(project, suites, &versions)?;
+        let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
         return check_all(&session, arguments.json);
     }
     // Opened before the builds: a database that cannot be written should not
     // show after a long wait.
     let sink = open(project, runtime)?;
-    let session = Session::prepare(project, suites, &versions)?;
+    let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
     if arguments.strict {
         // Again: a build takes its time, and warms the machine.
         doctor::insist_on_quiet()?;
@@ -59,7 +60,8 @@ pub(super) fn open(project: &Project, runtime: Runtime) -> Result<Sink> {
 fn versions(project: &Project, asked: &[String]) -> Result<Vec<TargetVersion>> {
     let default = [project.config.default_target.clone()];
     let asked = if asked.is_empty() { &default } else { asked };
-    Ok(asked.iter().map(|text| project.config.parse_version(text)).collect::<Result<_, _>>()?)
+    let builder = project.builder()?;
+    obtain::named(project, &builder, asked)
 }
 
 fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Result<Exit> {
@@ -76,9 +78,10 @@ fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Resul
     let run = runtime.block_on(store.run(id.as_str()))?;
     let asked: Asked = serde_json::from_str(&run.plan)
         .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
-    let versions = versions(project, &asked.versions)?;
+    let parsed = asked.versions.iter().map(|text| project.config.parse_version(text));
+    let versions = parsed.collect::<Result<Vec<_>, _>>()?;
     let suites = asked.suites.iter().map(|name| project.suite(name)).collect::<Result<_>>()?;
-    let session = Session::prepare(project, suites, &versions)?;
+    let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
     let measured = session.resume(&sink, &id, &asked)?;
     report(&sink, &session, &measured, json)
 }
@@ -89,7 +92,8 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
         |wanted: fn(&Outcome) -> bool| run.blocks.iter().filter(|b| wanted(&b.outcome)).count();
     let failed = count(|outcome| matches!(outcome, Outcome::Failed { .. }));
     let good = count(|outcome| matches!(outcome, Outcome::Measured(_)));
-    let exit = if measured.finished && failed == 0 { Exit::Fine } else { Exit::Incomplete };
+    let is_whole = measured.finished && failed == 0 && run.failed_builds.is_empty();
+    let exit = if is_whole { Exit::Fine } else { Exit::Incomplete };
     if json {
         let status = run.status.word();
         let planned = run.planned_blocks;
@@ -97,7 +101,8 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
             "{}",
             serde_json::json!({ "run": run.id, "status": status, "planned": planned,
                 "measured": good, "failed": failed,
-                "unsupported": run.blocks.len() - good - failed })
+                "unsupported": run.blocks.len() - good - failed,
+                "failed_builds": run.failed_builds })
         );
         return Ok(exit);
     }

@@ -82,6 +82,7 @@ pub(crate) fn run(size: &Size, histories: &[History], version: usize, harness: &
             rustc: Some("none".to_owned()),
             build_flags: Some("none".to_owned()),
         }],
+        failed_builds: Vec::new(),
         blocks: Vec::new(),
     };
     for (arm, of_arm) in histories.chunks(METRICS.len()).enumerate() {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::histogram::LatencyHistogram;
 use crate::run::{
-    Artifact, Block, Cell, Label, Measurements, Outcome, RunId, RunStatus, VersionId,
+    Artifact, Block, Cell, FailedBuild, Label, Measurements, Outcome, RunId, RunStatus, VersionId,
 };
 use crate::testbed::Testbed;
 use expect_test::{Expect, expect};
@@ -69,6 +69,7 @@ fn run() -> Run {
             rustc: None,
             build_flags: None,
         }],
+        failed_builds: Vec::new(),
         blocks: vec![
             block(0, Outcome::Measured(measured)),
             block(2, Outcome::Failed { reason: "died".into(), log_tail: "a\nb".into() }),
@@ -85,7 +86,17 @@ fn text(runs: &[&Run]) -> String {
 
 #[test]
 fn reads_what_it_writes() {
-    let (one, other) = (run(), Run { id: RunId::from_bits(1), ..run() });
+    let failed = FailedBuild {
+        target: "host".into(),
+        version: VersionId::Release { version: "49.0.5".into() },
+        rustc: Some("rustc 1.95.0".into()),
+        reason: "needs rustc 1.96".into(),
+        log_tail: String::new(),
+    };
+    // With nothing but what could not be built.
+    let nothing = Run { artifacts: Vec::new(), blocks: Vec::new(), ..run() };
+    let other = Run { id: RunId::from_bits(1), failed_builds: vec![failed], ..nothing };
+    let one = run();
     assert_eq!(read(text(&[&one, &other]).as_bytes()).unwrap(), [one, other]);
 }
 

@@ -4,7 +4,7 @@ use super::SCHEMA;
 use crate::digest::Digest;
 use crate::histogram::LatencyHistogram;
 use crate::run::{
-    Absent, Artifact, Block, Cell, Label, Measurements, Outcome, Run, RunId, RunStatus,
+    Absent, Artifact, Block, Cell, FailedBuild, Label, Measurements, Outcome, Run, RunId, RunStatus,
 };
 use crate::testbed::Testbed;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub(super) enum Line {
     Run(Box<WireRun>),
     Artifact(Box<Artifact>),
+    FailedBuild(Box<FailedBuild>),
     Block(Box<WireBlock>),
     End { lines: u64, sha256: Digest },
 }
@@ -144,6 +145,7 @@ impl WireRun {
             anchor: self.anchor,
             testbed: self.testbed,
             artifacts: Vec::new(),
+            failed_builds: Vec::new(),
             blocks: Vec::new(),
         })
     }

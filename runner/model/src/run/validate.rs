@@ -1,7 +1,7 @@
 //! What every run must satisfy before it is stored or exported, whoever made
 //! it: a driver, a bundle from elsewhere, an upload.
 
-use super::{Artifact, Block, Cell, Measurements, Outcome, Run, VersionId};
+use super::{Artifact, Block, Cell, FailedBuild, Measurements, Outcome, Run, VersionId};
 use crate::metric::{Direction, Metric, Source};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -33,16 +33,23 @@ impl Run {
     /// # Errors
     /// Names the first field that is wrong.
     pub fn validate_head(&self) -> Result<(), Invalid> {
-        if self.artifacts.is_empty() || self.artifacts.len() > MAX_ARTIFACTS {
+        let versions = self.artifacts.len() + self.failed_builds.len();
+        if versions == 0 || versions > MAX_ARTIFACTS {
             return invalid(
                 "artifacts",
-                format!("{} of them, 1 to {MAX_ARTIFACTS} are stored", self.artifacts.len()),
+                format!("{versions} of them, 1 to {MAX_ARTIFACTS} are stored"),
             );
         }
         for (index, artifact) in self.artifacts.iter().enumerate() {
             artifact
                 .validate()
                 .map_err(|e| Invalid { field: format!("artifacts[{index}].{}", e.field), ..e })?;
+        }
+        for (index, failed) in self.failed_builds.iter().enumerate() {
+            failed.validate().map_err(|e| Invalid {
+                field: format!("failed_builds[{index}].{}", e.field),
+                ..e
+            })?;
         }
         if self.planned_blocks as usize > MAX_BLOCKS {
             return invalid(
@@ -101,22 +108,12 @@ impl Artifact {
             ("rustc", self.rustc.is_some()),
             ("build_flags", self.build_flags.is_some()),
         ];
-        match &self.version {
-            VersionId::Binary { sha256 } if *sha256 != self.binary_sha256 => {
-                return invalid("version.sha256", "differs from binary_sha256");
-            }
-            VersionId::Binary { .. } => {}
-            VersionId::Commit { sha, subject, .. } => {
-                if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
-                    return invalid(
-                        "version.sha",
-                        "is not a full git commit hash (40 hexadecimal digits)",
-                    );
-                }
-                text("version.subject", subject)?;
-            }
-            VersionId::Release { version } => name("version.version", version)?,
+        if let VersionId::Binary { sha256 } = &self.version
+            && *sha256 != self.binary_sha256
+        {
+            return invalid("version.sha256", "differs from binary_sha256");
         }
+        self.version.validate()?;
         if !matches!(self.version, VersionId::Binary { .. })
             && let Some((field, _)) = built.iter().find(|(_, present)| !present)
         {
@@ -126,6 +123,37 @@ impl Artifact {
             text(field, value.as_deref().unwrap_or_default())?;
         }
         Ok(())
+    }
+}
+
+impl FailedBuild {
+    fn validate(&self) -> Result<(), Invalid> {
+        name("target", &self.target)?;
+        self.version.validate()?;
+        if self.reason.is_empty() {
+            return invalid("reason", "is empty");
+        }
+        text("reason", &self.reason)?;
+        text("log_tail", &self.log_tail)?;
+        text("rustc", self.rustc.as_deref().unwrap_or_default())
+    }
+}
+
+impl VersionId {
+    fn validate(&self) -> Result<(), Invalid> {
+        match self {
+            Self::Binary { .. } => Ok(()),
+            Self::Commit { sha, subject, .. } => {
+                if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
+                    return invalid(
+                        "version.sha",
+                        "is not a full git commit hash (40 hexadecimal digits)",
+                    );
+                }
+                text("version.subject", subject)
+            }
+            Self::Release { version } => name("version.version", version),
+        }
     }
 }
 
