@@ -286,6 +286,7 @@ mod tests {
             features: features.iter().map(|f| (*f).to_owned()).collect(),
             default_features,
             profile: profile.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            adapter: None,
         };
         let release = Release { version: "1.0.0".to_owned(), archive_sha256: Digest::of("x") };
         let key = |source: &CrateSource| release.key(source);
