@@ -108,7 +108,7 @@ fn places(
 
 fn groups_of(run: &Run) -> BTreeMap<GroupKey<'_>, Group<'_>> {
     let mut groups: BTreeMap<GroupKey<'_>, Group<'_>> = BTreeMap::new();
-    for block in &run.blocks {
+    for block in run.counted_blocks() {
         let cell = &block.cell;
         let key = (
             cell.suite.as_str(),

@@ -58,12 +58,25 @@ impl Versions {
 
     /// Orders all versions, once every run is known: by the time of the commit,
     /// else of the first measurement; then by names, so that the order never
-    /// depends on chance.
+    /// depends on chance. The releases of a target stand together in their own
+    /// order: a backfill measures the newest first.
     pub(crate) fn settle(&mut self) {
         let mut order: Vec<u32> = (0..self.all.len() as u32).collect();
+        let mut first_release: BTreeMap<&str, Timestamp> = BTreeMap::new();
+        for version in self.all.iter().filter(|it| matches!(it.id, VersionId::Release { .. })) {
+            let first = first_release.entry(&version.target).or_insert(version.first_measured);
+            *first = version.first_measured.min(*first);
+        }
         order.sort_by_cached_key(|&reference| {
             let version = self.get(VersionRef(reference));
-            (version.time(), version.target.clone(), identity(&version.id))
+            let target = version.target.clone();
+            match &version.id {
+                VersionId::Release { version: number } => {
+                    let first = first_release.get(target.as_str()).copied();
+                    (first.unwrap_or(version.first_measured), target, sortable(number))
+                }
+                id => (version.time(), target, identity(id)),
+            }
         });
         self.ranks = vec![0; order.len()];
         for (rank, reference) in (0..).zip(order) {
@@ -195,6 +208,14 @@ pub(crate) fn shell_word(word: &str) -> String {
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
+/// A release as text that sorts as releases do: numbers by value, `2.0.0-rc` before
+/// `2.0.0`.
+fn sortable(release: &str) -> String {
+    let (numbers, rest) = release.split_once('-').map_or((release, "~"), |(it, pre)| (it, pre));
+    let padded: Vec<String> = numbers.split('.').map(|number| format!("{number:0>20}")).collect();
+    format!("{} {rest}", padded.join("."))
+}
+
 fn identity(id: &VersionId) -> String {
     match id {
         VersionId::Commit { sha, modified: None, .. } => format!("commit {sha}"),
@@ -207,6 +228,25 @@ fn identity(id: &VersionId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn releases_stand_in_their_own_order_whenever_they_were_measured() {
+        let mut versions = Versions::default();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut add = |number: &str, second| {
+            let id = VersionId::Release { version: number.to_owned() };
+            versions.intern("serve", &id, at(second))
+        };
+        let mut references = ["10.0.0", "9.1.0", "10.0.0-rc.1", "9.0.12", "9.0.2"]
+            .iter()
+            .zip(1..)
+            .map(|(number, second)| add(number, second))
+            .collect::<Vec<_>>();
+        versions.settle();
+        references.sort_by_key(|it| versions.rank(*it));
+        let labels: Vec<String> = references.iter().map(|it| versions.get(*it).label()).collect();
+        assert_eq!(labels, ["9.0.2", "9.0.12", "9.1.0", "10.0.0-rc.1", "10.0.0"]);
+    }
 
     #[test]
     fn a_pasted_command_is_one_command() {

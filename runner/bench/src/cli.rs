@@ -2,6 +2,7 @@
 //! page derive from here; nothing here does anything.
 
 mod deciding;
+mod history;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 pub(crate) use deciding::{
     Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth, both_ends,
 };
+pub(crate) use history::{Backfill, Backup, Cache, Plan, Watch};
 
 const EXIT_CODES: &str = "\
 Exit codes of run, compare and gate:
@@ -70,10 +72,20 @@ pub(crate) enum Command {
     Decide(Decide),
     /// Find the commit that changed a metric, measuring in between
     Bisect(Bisect),
+    /// Measure versions of an older testbed again and link the two epochs
+    Bridge(Bridge),
     /// Measure how often the method is wrong, and what it finds
     Calibrate(Calibrate),
+    /// Measure the versions of a range that are not stored yet
+    Backfill(Backfill),
+    /// Look for new versions and measure them
+    Watch(Watch),
+    /// Divide a measurement among machines
+    Plan(Plan),
     /// Fill a new database with made-up history whose changes are known
     Synth(Synth),
+    /// Say what makes this machine noisy, and what to do about it
+    Doctor(Doctor),
     /// Build versions and print where their binaries are, a line each
     #[command(after_help = VERSIONS)]
     Build {
@@ -81,7 +93,12 @@ pub(crate) enum Command {
         #[arg(value_name = "TARGET[@VERSION]", required = true)]
         versions: Vec<String>,
     },
-    /// List suites, benchmarks, targets or runs
+    /// Look after what is kept of builds
+    #[command(subcommand)]
+    Cache(Cache),
+    /// Copy the database, also while somebody measures
+    Backup(Backup),
+    /// List suites, benchmarks, targets, versions or runs
     List(List),
     /// Show everything about one run
     Show(Show),
@@ -93,8 +110,10 @@ pub(crate) enum Command {
     Site(Site),
     /// Write runs as a bundle (JSON Lines)
     Export(Export),
-    /// Read bundles; a file that is not entirely right is refused whole
+    /// Read bundles: all of them, or none if one is not entirely right
     Import(Import),
+    /// Write what the history in git keeps of each run: summaries of its blocks
+    Publish(Publish),
     /// Print the completions of a shell
     Completions {
         /// Which shell
@@ -122,6 +141,9 @@ pub(crate) struct Run {
     /// Every arm, enough blocks to decide [default]
     #[arg(long)]
     pub(crate) full: bool,
+    /// Refuse to measure on a machine that `bench doctor` finds noisy
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) strict: bool,
     /// One checked request to everything; stores nothing
     #[arg(long, conflicts_with_all = ["resume", "blocks"])]
     pub(crate) check: bool,
@@ -148,6 +170,34 @@ pub(crate) struct Selection {
 }
 
 #[derive(Args)]
+pub(crate) struct Bridge {
+    /// The old epoch, by the first digits of its name [default: the newest other one]
+    #[arg(long, value_name = "EPOCH")]
+    pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// How many versions are measured again beside the anchor
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) versions: usize,
+    /// Measure nothing, show what is known
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Exit with 2 if anything is noisy
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct List {
     /// What to list
     pub(crate) what: Listed,
@@ -164,7 +214,9 @@ pub(crate) enum Listed {
     Benchmarks,
     /// What can be measured
     Targets,
-    /// What was measured
+    /// What was measured, or could not be built
+    Versions,
+    /// Every run
     Runs,
 }
 
@@ -224,8 +276,18 @@ pub(crate) struct Export {
 }
 
 #[derive(Args)]
+pub(crate) struct Publish {
+    /// The folder to write into [default: that of bench.toml, data/history]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Import {
-    /// Bundles; `-` is standard input
+    /// Bundles, also compressed (.gz), and folders of them; `-` is standard input
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Print JSON

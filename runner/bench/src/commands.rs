@@ -8,21 +8,29 @@ use anyhow::Result;
 
 mod alerts;
 mod artifacts;
+mod backfill;
+mod backup;
 mod bisect;
+mod bridge;
 mod bundles;
+mod cache;
 mod calibrate;
 mod compare;
 mod confirm;
 mod decide;
 mod detect;
+mod doctor;
 mod gate;
 mod list;
 mod manual;
+mod plan;
+mod publish;
 mod run;
 mod show;
 mod site;
 mod suite;
 mod synth;
+mod watch;
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
@@ -43,8 +51,15 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Run(arguments) => run::run(&project, &arguments, runtime),
         Command::Compare(arguments) => compare::run(&project, &arguments, runtime),
         Command::Bisect(arguments) => bisect::run(&project, &arguments, runtime),
+        Command::Bridge(arguments) => bridge::run(&project, &arguments, runtime),
         Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),
+        Command::Backfill(arguments) => backfill::run(&project, &arguments, runtime),
+        Command::Watch(arguments) => watch::run(&project, &arguments, runtime),
+        Command::Plan(arguments) => plan::run(&project, &arguments),
+        Command::Cache(command) => cache::run(&project, &command),
+        Command::Backup(arguments) => runtime.block_on(backup::run(&project, &arguments)),
+        Command::Doctor(arguments) => doctor::run(&project, &arguments),
         Command::Build { versions } => artifacts::run(&project, &versions),
         Command::Detect(arguments) => alerts::run(&project, &arguments, runtime),
         Command::Synth(arguments) => {
@@ -55,6 +70,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Suite(command) => suite::run(&project, &command),
         Command::Site(command) => runtime.block_on(site::run(&project, command)),
         Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
+        Command::Publish(arguments) => runtime.block_on(publish::run(&project, &arguments)),
         Command::Import(arguments) => runtime.block_on(bundles::import(&project, &arguments)),
         Command::Completions { .. } | Command::Man { .. } | Command::Decide(_) => Ok(Exit::Fine),
     }

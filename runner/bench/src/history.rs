@@ -71,7 +71,7 @@ impl Histories {
             return;
         }
         let epoch = run.testbed.epoch();
-        for block in &run.blocks {
+        for block in run.counted_blocks() {
             let Some(place) = place(&run.artifacts[block.artifact].version) else { continue };
             for (metric, value) in values(block) {
                 let key = SegmentKey {

@@ -5,14 +5,18 @@
 //! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
 //! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
 //! `gate` (comparisons to whether a release may go out), `report` (both to text), `history` and
-//! `alerts` (runs to changes of level), `calibration` (how often all that is wrong).
+//! `alerts` (runs to changes of level), `calibration` (how often all that is wrong), `campaign` (many
+//! versions, a run each), `queue` (in which order), `shards` (on which machine).
 
 mod adaptive;
 mod alerts;
 mod bisect;
+mod bridge;
 mod calibration;
+mod campaign;
 mod cli;
 mod commands;
+mod doctor;
 mod exit;
 mod gate;
 mod history;
@@ -23,8 +27,11 @@ mod output;
 mod plan;
 mod progress;
 mod project;
+mod publication;
+mod queue;
 mod report;
 mod session;
+mod shards;
 mod synth;
 mod testbed;
 mod verdicts;

@@ -18,11 +18,14 @@ mod program;
 mod ready;
 mod stage;
 mod subject;
+mod surroundings;
 pub(crate) mod template;
 mod valgrind;
 mod watchdog;
 
 pub(crate) use block::{Bench, Measured, check};
+pub(crate) use counters::permitted as counters_permitted;
 pub(crate) use placement::Placement;
 pub(crate) use program::{missing, unusable};
 pub(crate) use subject::Subject;
+pub(crate) use surroundings::Watch;

@@ -4,6 +4,7 @@
 use crate::cli::Global;
 use crate::measure::template;
 use anyhow::{Context, Result, bail};
+use build::{BuildError, Builder};
 use glob::Pattern;
 use model::{Config, Suite};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,12 @@ impl Project {
         };
         let database = global.db.clone().unwrap_or_else(|| root.join("data/bench.sqlite"));
         Ok(Self { root, config, database, cache })
+    }
+
+    /// Who builds versions, and keeps what was built.
+    pub(crate) fn builder(&self) -> Result<Builder, BuildError> {
+        let limit = self.config.cache_gib.map(|gib| gib.saturating_mul(1 << 30));
+        Ok(Builder::new(&self.root, &self.cache)?.with_limit(limit))
     }
 
     /// The folder of the suites.

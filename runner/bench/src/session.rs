@@ -2,16 +2,16 @@
 //! measure block by block, each stored as soon as it is done.
 
 use crate::measure::{self, Bench, Placement, Subject};
-use crate::obtain;
+use crate::obtain::{self, FailedBuilds, Obtained};
 use crate::output;
 use crate::plan::{self, Entry, Interleaving, Part};
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
-use build::Builder;
+use build::{Builder, Hold};
 use jiff::Timestamp;
 use model::{
-    Arm, Cell, Component, Metric, ProfileName, Run, RunId, RunStatus, Suite, TargetVersion,
-    VersionId, VersionSpec,
+    Arm, Cell, Component, FailedBuild, Metric, ProfileName, Run, RunId, RunStatus, Suite,
+    TargetVersion, Testbed, VersionId, VersionSpec,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -79,9 +79,13 @@ pub(crate) struct Session<'a> {
     pub(crate) project: &'a Project,
     pub(crate) suites: Vec<Suite>,
     pub(crate) subjects: Vec<Subject>,
+    /// Versions that could not be built, which is their result.
+    pub(crate) failed: Vec<(TargetVersion, FailedBuild)>,
     pub(crate) placement: Placement,
     pub(crate) cancel: Arc<AtomicBool>,
     harness: String,
+    /// What is measured stays in the cache meanwhile.
+    _hold: Hold,
     /// Components that cannot be used here, with the reason.
     unusable: BTreeMap<Component, String>,
 }
@@ -103,23 +107,30 @@ impl<'a> Session<'a> {
     /// Builds every version. Ctrl-C from here on ends in good order.
     pub(crate) fn prepare(
         project: &'a Project,
-        mut suites: Vec<Suite>,
+        suites: Vec<Suite>,
         versions: &[TargetVersion],
     ) -> Result<Self> {
-        // What belongs to a target that is not asked for is nobody's here.
-        suites.retain(|suite| {
-            let mut asked = versions.iter().filter_map(|it| project.config.target(&it.target));
-            let targets = &project.config.targets;
-            asked.any(|target| target.takes_part(&suite.name, targets))
-        });
+        Self::with(project, suites, versions, FailedBuilds::Refused)
+    }
+
+    /// As [`Session::prepare`]; what is to be done with failed builds is said.
+    pub(crate) fn with(
+        project: &'a Project,
+        mut suites: Vec<Suite>,
+        versions: &[TargetVersion],
+        failed_builds: FailedBuilds,
+    ) -> Result<Self> {
+        obtain::keep_concerned(project, &mut suites, versions);
         let cancel = Arc::new(AtomicBool::new(false));
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
             // A second signal ends the process at once.
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&cancel))?;
             signal_hook::flag::register(signal, Arc::clone(&cancel))?;
         }
-        let builder = Builder::new(&project.root, &project.cache)?.with_cancel(Arc::clone(&cancel));
-        let subjects = obtain::all(project, &builder, versions, &suites)?;
+        let builder = project.builder()?.with_cancel(Arc::clone(&cancel));
+        let Obtained { subjects, failed } =
+            obtain::all(project, &builder, versions, &suites, failed_builds)?;
+        let hold = builder.hold()?;
         // After the builds, which may use every CPU.
         let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
         placement.pin_runner().context("moving the runner off the host's CPUs")?;
@@ -128,19 +139,34 @@ impl<'a> Session<'a> {
         let components: BTreeSet<&Component> = arms.flat_map(|arm| &arm.components).collect();
         let reason = |it: &Component| Some((it.clone(), measure::unusable(it)?));
         let unusable = components.into_iter().filter_map(reason).collect();
-        Ok(Self { project, suites, subjects, placement, cancel, harness, unusable })
+        Ok(Self {
+            project,
+            suites,
+            subjects,
+            failed,
+            placement,
+            cancel,
+            harness,
+            unusable,
+            _hold: hold,
+        })
     }
 
     /// Builds other versions in place of the ones so far.
     ///
     /// # Errors
-    /// As [`Session::prepare`].
-    pub(crate) fn replace_versions(&mut self, versions: &[TargetVersion]) -> Result<()> {
+    /// As [`Session::with`].
+    pub(crate) fn replace_versions(
+        &mut self,
+        versions: &[TargetVersion],
+        failed_builds: FailedBuilds,
+    ) -> Result<()> {
         let project = self.project;
-        let builder = Builder::new(&project.root, &project.cache)?;
+        let builder = project.builder()?;
         let builder = builder.with_cancel(Arc::clone(&self.cancel));
         self.placement.unpin_runner().context("giving a build every CPU")?;
-        self.subjects = obtain::all(project, &builder, versions, &self.suites)?;
+        let obtained = obtain::all(project, &builder, versions, &self.suites, failed_builds)?;
+        (self.subjects, self.failed) = (obtained.subjects, obtained.failed);
         self.placement.pin_runner().context("moving the runner off the host's CPUs")?;
         Ok(())
     }
@@ -151,14 +177,14 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When it cannot be built.
     pub(crate) fn shuffled(&self, version: &TargetVersion, seed: u32) -> Result<Subject> {
-        let builder = Builder::new(&self.project.root, &self.project.cache)?
-            .with_cancel(Arc::clone(&self.cancel))
-            .with_shuffled_layout(seed);
+        let builder = self.project.builder()?.with_cancel(Arc::clone(&self.cancel));
+        let builder = builder.with_shuffled_layout(seed);
         self.placement.unpin_runner().context("giving a build every CPU")?;
         let versions = std::slice::from_ref(version);
-        let built = obtain::all(self.project, &builder, versions, &self.suites);
+        let refused = FailedBuilds::Refused;
+        let built = obtain::all(self.project, &builder, versions, &self.suites, refused);
         self.placement.pin_runner().context("moving the runner off the host's CPUs")?;
-        built?.pop().context("no version was built")
+        built?.subjects.pop().context("no version was built")
     }
 
     /// The parts of measuring that all blocks share.
@@ -170,6 +196,11 @@ impl<'a> Session<'a> {
             measure_ms,
             anchor: self.subjects.iter().find(|subject| self.is_anchor(subject)),
         }
+    }
+
+    /// What is measured on, as it is now.
+    pub(crate) fn testbed(&self) -> Testbed {
+        crate::testbed::read(self.project.config.measurement_protocol, &self.placement)
     }
 
     fn is_anchor(&self, subject: &Subject) -> bool {
@@ -209,7 +240,11 @@ impl<'a> Session<'a> {
             .any(|arm| arm.name == cell.arm && arm.metrics.contains(&metric))
     }
 
-    fn entries(&self, asked: &Asked, seed: u64) -> Vec<Entry> {
+    fn entries(&self, asked: &Asked, seed: u64, failed_builds: &[FailedBuild]) -> Vec<Entry> {
+        // Where nothing else could be built, the anchor alone would be nobody's result.
+        if !failed_builds.is_empty() && self.subjects.iter().all(|it| self.is_anchor(it)) {
+            return Vec::new();
+        }
         let request = plan::Request {
             suites: &self.suites,
             subjects: self.subjects.len(),
@@ -237,8 +272,10 @@ impl<'a> Session<'a> {
     ) -> Result<Measured> {
         let profile = self.project.config.profile(amount.profile);
         let built = self.subjects.iter().map(|subject| &subject.artifact.version);
+        let is_built = |version: &&TargetVersion| self.failed.iter().all(|(it, _)| it != *version);
+        let named = versions.iter().filter(is_built).zip(built);
         let asked = Asked {
-            versions: versions.iter().zip(built).map(|(asked, id)| exactly(asked, id)).collect(),
+            versions: named.map(|(asked, id)| exactly(asked, id)).collect(),
             suites: self.suites.iter().map(|suite| suite.name.clone()).collect(),
             quick: amount.quick,
             blocks: amount.blocks.unwrap_or(match amount.budget {
@@ -255,8 +292,9 @@ impl<'a> Session<'a> {
             Some(seed) => seed,
             None => random_seed()?,
         };
-        let entries = self.entries(&asked, seed);
-        if entries.iter().all(|entry| !entry.supported) {
+        let failed_builds: Vec<_> = self.failed.iter().map(|(_, failed)| failed.clone()).collect();
+        let entries = self.entries(&asked, seed, &failed_builds);
+        if failed_builds.is_empty() && entries.iter().all(|entry| !entry.supported) {
             bail!("nothing to measure: no version supports any arm of these suites");
         }
         let mut run = Run {
@@ -270,11 +308,9 @@ impl<'a> Session<'a> {
             plan: serde_json::to_string(&asked)?,
             planned_blocks: entries.len() as u32,
             anchor: self.project.config.anchor.clone(),
-            testbed: crate::testbed::read(
-                self.project.config.measurement_protocol,
-                &self.placement,
-            ),
+            testbed: self.testbed(),
             artifacts: self.subjects.iter().map(|subject| subject.artifact.clone()).collect(),
+            failed_builds,
             blocks: Vec::new(),
         };
         let writer = sink.runtime.block_on(sink.store.begin_run(&run))?;
@@ -290,8 +326,7 @@ impl<'a> Session<'a> {
             return Err(refuse(what));
         }
         let (writer, mut run) = sink.runtime.block_on(sink.store.resume_run(id))?;
-        let testbed =
-            crate::testbed::read(self.project.config.measurement_protocol, &self.placement);
+        let testbed = self.testbed();
         if let Some((field, then, now)) = run.testbed.differences(&testbed).into_iter().next() {
             return Err(refuse(format!("{field} was `{then}` and is `{now}`")));
         }
@@ -300,9 +335,10 @@ impl<'a> Session<'a> {
                 return Err(refuse(format!("{} is not the binary it began with", now.label())));
             }
         }
-        let entries = self.entries(asked, run.seed);
+        let entries = self.entries(asked, run.seed, &run.failed_builds);
         let cell_of = |entry: &Entry| self.cell(entry);
-        for block in &run.blocks {
+        // What was measured again has a number behind the plan's.
+        for block in run.blocks.iter().filter(|block| block.ordinal < run.planned_blocks) {
             let entry = entries.get(block.ordinal as usize);
             let same = entry.is_some_and(|entry| {
                 cell_of(entry) == block.cell

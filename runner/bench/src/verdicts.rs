@@ -271,7 +271,8 @@ fn refuse_other_epoch(a: Side<'_>, b: Side<'_>) -> Result<()> {
         differences.iter().map(|(field, a, b)| format!("{field} was `{a}`, then `{b}`")).collect();
     bail!(
         "run {} and run {} stand on different testbeds (epochs {} and {}: {}), so their numbers \
-         cannot be compared; measure both versions now with `bench compare`",
+         cannot be compared; measure both versions now with `bench compare`, or link the epochs \
+         with `bench bridge` to see them side by side",
         a.run.id,
         b.run.id,
         a.run.testbed.epoch(),

@@ -8,10 +8,15 @@
 //! `confirm`: what measuring again says of a change at the end of a history.
 //! `crash`: a killed runner leaves a readable database and can go on.
 //! `alerts`: made-up history, and whether its changes are found and remembered.
+//! `backfill`: many versions, one after the other, whatever happens in between.
+//! `watch`: what is new, in git and in registries.
+//! `fan_out`: dividing a measurement among machines, and copies of the database.
 //! `bisect`: the commit that changed a metric.
 //! `boards`: firmware on a board that is honest, or not.
 //! `callgrind`: instructions by callgrind, of all that are charged.
 //! `bundles`: export and import, and refusing what is not right.
+//! `epochs`: testbeds, noise, and links between epochs.
+//! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
@@ -24,24 +29,30 @@
 )]
 
 mod alerts;
+mod backfill;
 mod bisect;
 mod boards;
 mod bundles;
 mod calibrate;
 mod callgrind;
+mod commits;
 mod compare;
 mod confirm;
 mod crash;
+mod epochs;
+mod fan_out;
 mod gate;
 mod honesty;
 mod moments;
 mod ndjson;
 mod order;
+mod published;
 mod releases;
 mod tasks;
 mod text;
 mod tidy;
 mod topology;
+mod watch;
 
 use serde_json::Value;
 use std::fs;

@@ -28,6 +28,7 @@ fn testbed() -> Testbed {
         qemu: None,
         pinning: "none".to_owned(),
         measurement_protocol: 1,
+        ..Testbed::default()
     }
 }
 
@@ -69,6 +70,7 @@ fn run(number: usize, commit: &str) -> Run {
             rustc: Some("none".to_owned()),
             build_flags: Some("none".to_owned()),
         }],
+        failed_builds: Vec::new(),
         blocks: vec![Block {
             ordinal: 0,
             cell: Cell {

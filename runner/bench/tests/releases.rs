@@ -7,8 +7,8 @@ use std::fs;
 use std::process::Command;
 
 /// A project whose target is a crate, and a registry that has it.
-struct Registry {
-    project: Project,
+pub(super) struct Registry {
+    pub(super) project: Project,
 }
 
 const TARGET: &str = r#"
@@ -45,7 +45,7 @@ fn main() {
 "#;
 
 impl Registry {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let project = Project::new("right");
         project.write("bench.toml", &format!("{}{TARGET}", super::config("right")));
         let registry = Self { project };
@@ -68,7 +68,7 @@ impl Registry {
         registry
     }
 
-    fn publish(&self, version: &str, is_yanked: bool, lockfile: bool) {
+    pub(super) fn publish(&self, version: &str, is_yanked: bool, lockfile: bool) {
         let folder = format!("sources/{version}");
         self.project.write(
             &format!("{folder}/Cargo.toml"),
@@ -104,7 +104,7 @@ impl Registry {
         fs::write(self.project.path("registry").join(archive), bytes).unwrap();
     }
 
-    fn bench(&self, arguments: &[&str]) -> Said {
+    pub(super) fn bench(&self, arguments: &[&str]) -> Said {
         let mut command = self.project.command(arguments);
         command.env("CARGO_HOME", self.project.path("home"));
         command.output().unwrap().into()
@@ -123,6 +123,33 @@ impl Registry {
         assert_eq!(said.code, 2, "{version}: {}{}", said.out, said.err);
         expected.assert_eq(&self.project.plain(&said.err));
     }
+}
+
+#[test]
+fn a_range_of_releases_is_as_fine_as_its_older_end() {
+    let registry = Registry::new();
+    registry.publish("1.1.3", false, true);
+    registry.publish("3.0.1", false, true);
+    let found = |range: &str| {
+        let said = registry.bench(&["plan", range, "--json"]);
+        assert_eq!(said.code, 0, "{range}: {}", said.err);
+        let plan: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let arguments = plan["include"][0]["arguments"].as_str().unwrap().to_owned();
+        arguments.replace("hello@", "").replace(" --suite=ask", "")
+    };
+    assert_eq!(found("hello@1..3"), "1.1.3 2.0.0 3.0.1");
+    assert_eq!(found("hello@1.0..1.2"), "1.0.0 1.1.3");
+    // A yanked release is none.
+    assert_eq!(found("hello@1.0.0..2.0.0"), "1.0.0 1.1.0 1.1.3 2.0.0");
+    assert_eq!(found("hello@1.1.1..latest"), "1.1.3 2.0.0 3.0.1");
+    assert_eq!(found("hello@1.0.0..latest%2"), "1.0.0 3.0.1");
+    assert_eq!(found("hello@latest"), "3.0.1");
+    registry.check(
+        "hello@4..9",
+        expect![[r#"
+        error: there is no release in `hello@4..9`; name others
+    "#]],
+    );
 }
 
 #[test]
@@ -157,6 +184,34 @@ fn a_release_is_found_built_cached_and_measured() {
     fs::remove_dir_all(registry.project.path("registry")).unwrap();
     let (_, told) = registry.built("hello@1.0.0");
     assert!(told.contains("found hello 1.0.0"), "{told}");
+}
+
+#[test]
+fn what_is_kept_of_builds_is_listed_and_removed() {
+    let registry = Registry::new();
+    registry.built("hello@1.0.0");
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let said = registry.bench(arguments);
+        assert_eq!(said.code, 0, "{}", said.err);
+        serde_json::from_str(&said.out).unwrap()
+    };
+    let kinds = |listed: &serde_json::Value| {
+        let listed = listed.as_array().unwrap().iter();
+        let mut kinds: Vec<String> =
+            listed.map(|it| it["kind"].as_str().unwrap().to_owned()).collect();
+        kinds.sort_unstable();
+        kinds.join(" ")
+    };
+    assert_eq!(kinds(&json(&["cache", "ls", "--json"])), "artifact log target");
+    let said = registry.bench(&["cache", "prune"]);
+    assert_eq!(said.code, 2, "{}", said.out);
+    assert!(said.err.contains("bench.toml has no `cache_gib`"), "{}", said.err);
+    let pruned = json(&["cache", "prune", "--keep-gib", "0", "--json"]);
+    assert_eq!(
+        (kinds(&pruned["removed"]).as_str(), &pruned["left_bytes"]),
+        ("artifact log target", &0.into())
+    );
+    assert!(registry.built("hello@1.0.0").1.contains("built hello 1.0.0"));
 }
 
 #[test]

@@ -86,8 +86,8 @@ fn mistakes_about_what_is_stored_are_told_in_one_sentence() {
         &project,
         &["import", "nothing.jsonl"],
         expect![[r#"
-        error: opening nothing.jsonl: No such file or directory (os error 2)
-    "#]],
+            error: nothing.jsonl was refused, nothing was stored: opening nothing.jsonl: No such file or directory (os error 2)
+        "#]],
     );
     check(
         &project,
@@ -239,14 +239,14 @@ fn a_bad_configuration_is_told_with_file_and_line() {
         "about",
         "abut",
         expect![[r#"
-            error: DIR/bench.toml:20: unknown field `abut`, expected one of `about`, `source`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
+            error: DIR/bench.toml:20: unknown field `abut`, expected one of `about`, `repository`, `source`, `adapter`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`, `releases`
         "#]],
     );
     mistake(
         "capabilities =",
         "capabilitie =",
         expect![[r#"
-            error: DIR/bench.toml:24: unknown field `capabilitie`, expected one of `about`, `source`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`
+            error: DIR/bench.toml:24: unknown field `capabilitie`, expected one of `about`, `repository`, `source`, `adapter`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`, `releases`
         "#]],
     );
 }
@@ -267,15 +267,23 @@ fn help_names_every_command_and_exit_code() {
           detect       Find where the level of a history changed for good
           decide       Decide whether B differs from A, from samples of both
           bisect       Find the commit that changed a metric, measuring in between
+          bridge       Measure versions of an older testbed again and link the two epochs
           calibrate    Measure how often the method is wrong, and what it finds
+          backfill     Measure the versions of a range that are not stored yet
+          watch        Look for new versions and measure them
+          plan         Divide a measurement among machines
           synth        Fill a new database with made-up history whose changes are known
+          doctor       Say what makes this machine noisy, and what to do about it
           build        Build versions and print where their binaries are, a line each
-          list         List suites, benchmarks, targets or runs
+          cache        Look after what is kept of builds
+          backup       Copy the database, also while somebody measures
+          list         List suites, benchmarks, targets, versions or runs
           show         Show everything about one run
           suite        Work on a suite
           site         Build or preview the static site
           export       Write runs as a bundle (JSON Lines)
-          import       Read bundles; a file that is not entirely right is refused whole
+          import       Read bundles: all of them, or none if one is not entirely right
+          publish      Write what the history in git keeps of each run: summaries of its blocks
           completions  Print the completions of a shell
           man          Write the manual pages
           help         Print this message or the help of the given subcommand(s)

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-const RECORD: &str = "artifact.json";
+pub(crate) const RECORD: &str = "artifact.json";
 
 /// What is known of a cached binary. Target and version are not: several
 /// versions with the same sources share one entry.
@@ -90,6 +90,7 @@ pub(crate) fn lookup(
             record.binary_sha256.short()
         )));
     }
+    crate::cache::touch(&file);
     Ok(Lookup::Hit { binary, record })
 }
 

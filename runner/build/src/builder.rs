@@ -1,20 +1,20 @@
-//! The two steps: resolve what is meant, then obtain its binary.
+//! The second of two steps: to obtain the binary of what was resolved.
 
 use crate::artifacts::{self, Lookup, Record};
+use crate::cache;
 use crate::compile::{self, Compiled, Product};
-use crate::error::BuildError;
-use crate::given::Given;
-use crate::layout::{self, Layout};
+use crate::error::{BuildError, git};
+use crate::layout::Layout;
 use crate::lock;
+use crate::mirrors::Mirrors;
+use crate::places::Places;
 use crate::progress::Progress;
-use crate::releases::Release;
 use crate::repository::{self, Project};
 use crate::resolved::{From, Origin, Recipe, Resolved};
-use crate::source::{self, Folder, Sources};
-use crate::toolchain::{Shuffled, Toolchain};
-use model::{
-    Artifact, Digest, Origin as TargetOrigin, ReleaseSpec, Target, VersionId, VersionSpec,
-};
+use crate::source::{Folder, Sources};
+use crate::toolchain::Shuffled;
+use git2::Repository;
+use model::Artifact;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,10 +22,12 @@ use std::sync::atomic::AtomicBool;
 /// Builds versions of a project's targets.
 #[derive(Debug, Clone)]
 pub struct Builder {
-    project: Project,
+    pub(crate) places: Places,
     pub(crate) layout: Layout,
-    shuffled: Option<Shuffled>,
-    cancel: Arc<AtomicBool>,
+    pub(crate) shuffled: Option<Shuffled>,
+    pub(crate) cancel: Arc<AtomicBool>,
+    /// How much the cache may hold.
+    pub(crate) limit_bytes: Option<u64>,
 }
 
 /// An artifact and where its binary is.
@@ -48,11 +50,15 @@ impl Builder {
     /// When the cache cannot be created, or there is a repository that cannot
     /// be read.
     pub fn new(project_root: &Path, cache: &Path) -> Result<Self, BuildError> {
+        let layout = Layout::create(cache)?;
+        let mirrors = Mirrors::new(layout.clone());
+        let project = Project::discover(project_root)?;
         Ok(Self {
-            project: Project::discover(project_root)?,
-            layout: Layout::create(cache)?,
+            places: Places { project, mirrors },
+            layout,
             shuffled: None,
             cancel: Arc::default(),
+            limit_bytes: None,
         })
     }
 
@@ -75,30 +81,12 @@ impl Builder {
         self
     }
 
-    /// Finds out what is meant, without building: the commit, whether the
-    /// sources on disk differ from it, and the artifact's key.
-    ///
-    /// # Errors
-    /// When there is no such version of the target, or `rustc` cannot be asked.
-    pub fn resolve(&self, target: &Target, version: &VersionSpec) -> Result<Resolved, BuildError> {
-        layout::check_declaration(target)?;
-        match version {
-            VersionSpec::Path(path) => {
-                let given = Given::look(path)?;
-                let version = VersionId::Binary { sha256: given.sha256 };
-                Ok(Resolved { target: target.clone(), version, origin: Origin::Given(given) })
-            }
-            VersionSpec::GitRef(reference) => {
-                let repository = self.project.open()?;
-                let commit = repository::commit(&repository, reference)?;
-                let sources = Sources::at_commit(&repository, &commit, Folder::of(target)?)?;
-                let place = source::name_of(&commit);
-                let from = From::Commit(commit.id());
-                self.resolved(target, repository::version(&commit), from, &sources, &place)
-            }
-            VersionSpec::WorkingTree => self.working_tree(target),
-            VersionSpec::Release(asked) => self.release(target, asked),
-        }
+    /// Makes room after every build: what was not used for longest goes, until so
+    /// much is left.
+    #[must_use]
+    pub fn with_limit(mut self, bytes: Option<u64>) -> Self {
+        self.limit_bytes = bytes;
+        self
     }
 
     /// The binary of a resolved version: out of the cache, or built. Only one
@@ -178,131 +166,8 @@ impl Builder {
         Ok(got)
     }
 
-    /// The commits after `first` up to and including `last`, oldest first, along the
-    /// first parents of merges; `None` if `first` does not lie there.
-    ///
-    /// # Errors
-    /// When there is no repository, or no such commits.
-    pub fn commits_between(
-        &self,
-        first: &str,
-        last: &str,
-    ) -> Result<Option<Vec<String>>, BuildError> {
-        let repository = self.project.open()?;
-        let [first, last] = [first, last].map(|name| repository::commit(&repository, name));
-        repository::path(&repository, &first?, &last?)
-    }
-
-    /// The first line of a commit's message.
-    ///
-    /// # Errors
-    /// When there is no repository, or no such commit.
-    pub fn subject(&self, commit: &str) -> Result<String, BuildError> {
-        let repository = self.project.open()?;
-        let commit = repository::commit(&repository, commit)?;
-        Ok(String::from_utf8_lossy(commit.summary_bytes().unwrap_or_default()).into_owned())
-    }
-
-    /// The newest tag matching `tags` (a pattern as `git tag --list` takes it) in
-    /// the history before `version`; before the checked-out commit where that is
-    /// no commit.
-    ///
-    /// # Errors
-    /// When there is no repository, or no such commit.
-    pub fn last_release(
-        &self,
-        tags: &str,
-        version: &VersionSpec,
-    ) -> Result<Option<String>, BuildError> {
-        let repository = self.project.open()?;
-        let commit = match version {
-            VersionSpec::GitRef(reference) => repository::commit(&repository, reference)?,
-            _ => repository::head(&repository)?,
-        };
-        repository::newest_tag_before(&repository, tags, &commit)
-    }
-
     pub(crate) fn project(&self) -> &Project {
-        &self.project
-    }
-
-    /// The commit that is checked out, if there is one: which tools these are.
-    pub fn checked_out(&self) -> Option<VersionId> {
-        let repository = self.project.open().ok()?;
-        let head = repository::head(&repository).ok()?;
-        Some(repository::version(&head))
-    }
-
-    fn working_tree(&self, target: &Target) -> Result<Resolved, BuildError> {
-        let repository = self.project.open()?;
-        let head = repository::head(&repository)?;
-        let folder = Folder::of(target)?;
-        let sources = Sources::in_working_tree(&repository, folder)?;
-        let committed = match Sources::at_commit(&repository, &head, folder) {
-            Ok(sources) => Some(sources.digest()),
-            // A target that is not committed yet.
-            Err(BuildError::NoFolder { .. }) => None,
-            Err(e) => return Err(e),
-        };
-        let mut version = repository::version(&head);
-        let digest = sources.digest();
-        let from = if committed == Some(digest) {
-            From::Commit(head.id())
-        } else {
-            if let VersionId::Commit { modified, .. } = &mut version {
-                *modified = Some(digest);
-            }
-            From::Snapshot(sources.clone())
-        };
-        self.resolved(target, version, from, &sources, "in the working tree")
-    }
-
-    fn resolved(
-        &self,
-        target: &Target,
-        version: VersionId,
-        from: From,
-        sources: &Sources,
-        place: &str,
-    ) -> Result<Resolved, BuildError> {
-        let lockfile = sources.lockfile(Folder::of(target)?, place)?;
-        let toolchain = Toolchain::choose(&self.layout, sources.toolchain_file(), self.shuffled)?;
-        let source_sha256 = sources.digest();
-        let recipe = Recipe {
-            from,
-            source_sha256,
-            lockfile_sha256: Some(Digest::of(lockfile)),
-            packages: Some(
-                lockfile.split(|b| *b == b'\n').filter(|l| *l == b"[[package]]").count(),
-            ),
-            key: artifacts::key(&source_sha256, |hasher| toolchain.hash(hasher), &target.binary),
-            toolchain,
-        };
-        let origin = Origin::Sources(Box::new(recipe));
-        Ok(Resolved { target: target.clone(), version, origin })
-    }
-
-    fn release(&self, target: &Target, asked: &ReleaseSpec) -> Result<Resolved, BuildError> {
-        let TargetOrigin::Crate(source) = &target.origin else {
-            return Err(BuildError::Declaration {
-                target: target.name.clone(),
-                problem: "it is no crate, so it has commits and no releases".to_owned(),
-            });
-        };
-        let release = Release::find(&self.layout, source, asked)?;
-        let toolchain = Toolchain::choose(&self.layout, None, self.shuffled)?;
-        let chosen = release.key(source);
-        let version = VersionId::Release { version: release.version.clone() };
-        let recipe = Recipe {
-            source_sha256: release.archive_sha256,
-            lockfile_sha256: None,
-            packages: None,
-            key: artifacts::key(&chosen, |hasher| toolchain.hash(hasher), &target.binary),
-            from: From::Registry,
-            toolchain,
-        };
-        let origin = Origin::Sources(Box::new(recipe));
-        Ok(Resolved { target: target.clone(), version, origin })
+        &self.places.project
     }
 
     /// Out of the cache, or built.
@@ -360,6 +225,8 @@ impl Builder {
         )?;
         // The file is in the cache now.
         drop(folder);
+        cache::touch(&self.layout.cargo_target(&resolved.target.name, &recipe.toolchain.digest()));
+        self.make_room()?;
         Ok(Got { file, record, from_cache: false })
     }
 
@@ -367,8 +234,9 @@ impl Builder {
     fn sources(&self, resolved: &Resolved, recipe: &Recipe) -> Result<Option<Sources>, BuildError> {
         match &recipe.from {
             From::Snapshot(sources) => Ok(Some(sources.clone())),
-            From::Commit(id) => {
-                let repository = self.project.open()?;
+            From::Commit { repository, id } => {
+                let opening = || git(format!("opening {}", repository.display()));
+                let repository = Repository::open(repository).map_err(opening())?;
                 let commit = repository::commit_of(&repository, *id)?;
                 let folder = Folder::of(&resolved.target)?;
                 Sources::at_commit(&repository, &commit, folder).map(Some)

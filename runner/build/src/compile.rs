@@ -4,7 +4,8 @@
 
 use crate::artifacts;
 use crate::cargo::{Call, Ended};
-use crate::error::{BuildError, Failure, io};
+use crate::error::{BuildError, io};
+use crate::failure::{Failure, first_error};
 use crate::firmware::Order;
 use crate::layout::Layout;
 use crate::progress::Progress;
@@ -265,6 +266,7 @@ impl Job<'_> {
             target: name.clone(),
             version: resolved.version.label(),
             status: ended.status.to_string(),
+            first_error: fs::read_to_string(&log).ok().and_then(|text| first_error(text.lines())),
             last_lines: ended.last_lines,
             log,
         })))

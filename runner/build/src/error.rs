@@ -1,8 +1,8 @@
 //! Why something could not be built, each with what to do about it.
 //! Texts are complete in themselves: no error hides its reason in a source.
 
+use crate::failure::Failure;
 use model::ReleaseSpec;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -39,6 +39,17 @@ pub enum BuildError {
         /// The repository's folder.
         repository: PathBuf,
     },
+    /// A repository elsewhere cannot be fetched.
+    #[error(
+        "cannot fetch {url}: {problem}; a commit that was fetched before can be named by its \
+         whole hash without asking"
+    )]
+    Fetch {
+        /// The repository.
+        url: String,
+        /// What git said.
+        problem: String,
+    },
     /// Nothing has that name.
     #[error("there is no commit `{reference}` in {}; {remedy}", repository.display())]
     UnknownRef {
@@ -48,6 +59,20 @@ pub enum BuildError {
         repository: PathBuf,
         /// What to do.
         remedy: String,
+    },
+    /// A range whose ends do not follow one another.
+    #[error(
+        "`{first}` does not lie before `{last}` in its history in {}, so there is nothing \
+         between; name the older one first",
+        repository.display()
+    )]
+    NoRange {
+        /// The older end, as it was meant.
+        first: String,
+        /// The newer end.
+        last: String,
+        /// The repository's folder.
+        repository: PathBuf,
     },
     /// The name is git's for something, but not for one commit.
     #[error("`{reference}` does not name one commit of {}: {problem}", repository.display())]
@@ -186,6 +211,15 @@ pub enum BuildError {
     /// The flag given to `with_cancel` was set.
     #[error("building was cancelled")]
     Cancelled,
+    /// Somebody needs what is in the cache, or is making room in it.
+    #[error(
+        "the cache is in use by another `bench` ({} is locked): wait until it has ended",
+        path.display()
+    )]
+    CacheInUse {
+        /// The lock.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("{doing}: {cause}")]
     Io {
@@ -209,44 +243,7 @@ fn named(asked: &ReleaseSpec) -> String {
         ReleaseSpec::Newest => "the newest release".to_owned(),
         ReleaseSpec::NewestOf(text) => format!("the newest release {text}.x"),
         ReleaseSpec::Exactly(text) => format!("release {text}"),
-    }
-}
-
-/// A build that cargo gave up.
-#[derive(Debug)]
-pub struct Failure {
-    /// What cargo was asked to do, e.g. `build`.
-    pub command: String,
-    /// The target.
-    pub target: String,
-    /// The version's label.
-    pub version: String,
-    /// How cargo ended, e.g. `exit status: 101`.
-    pub status: String,
-    /// The last lines it printed.
-    pub last_lines: Vec<String>,
-    /// Everything it printed.
-    pub log: PathBuf,
-}
-
-impl Failure {
-    /// Whether these words are among its last lines.
-    pub(crate) fn says(&self, words: &str) -> bool {
-        self.last_lines.iter().any(|line| line.contains(words))
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "building `{}` at {} failed: `cargo {}` ended with {}",
-            self.target, self.version, self.command, self.status
-        )?;
-        for line in &self.last_lines {
-            writeln!(f, "{}", format!("  | {line}").trim_end())?;
-        }
-        write!(f, "whole log: {}", self.log.display())
+        ReleaseSpec::Within(range) => format!("a release {range}"),
     }
 }
 

@@ -2,7 +2,7 @@
 //! and fill the folders.
 
 use crate::error::{BuildError, io};
-use model::{Digest, Origin, Target};
+use model::{CrateSource, Digest, Origin, Target};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -67,8 +67,18 @@ impl Layout {
         self.releases().join(format!("{name}-{version}.json"))
     }
 
+    /// Copies of repositories elsewhere.
+    pub(crate) fn repositories(&self) -> PathBuf {
+        self.root.join("repositories")
+    }
+
     pub(crate) fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
+    }
+
+    /// Locked, shared, by whoever measures what is here.
+    pub(crate) fn users(&self) -> PathBuf {
+        self.root.join("use.lock")
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -101,10 +111,14 @@ pub(crate) fn check_declaration(target: &Target) -> Result<(), BuildError> {
     let inside = |path: &Path| {
         path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
     };
-    let Origin::Folder { source, exclude } = &target.origin else { return Ok(()) };
+    let (key, source, exclude) = match &target.origin {
+        Origin::Folder { source, exclude, .. } => ("source", source, exclude.as_slice()),
+        Origin::Crate(CrateSource { adapter: Some(source), .. }) => ("adapter", source, &[][..]),
+        Origin::Crate(_) => return Ok(()),
+    };
     if !inside(source) || source.to_str().is_none() {
         return wrong(format!(
-            "`source` is `{}`; it must be a folder inside the repository, relative to its root",
+            "`{key}` is `{}`; it must be a folder inside the repository, relative to its root",
             source.display()
         ));
     }

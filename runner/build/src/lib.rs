@@ -16,18 +16,25 @@
 
 mod artifacts;
 mod builder;
+mod cache;
 mod cargo;
 mod compile;
 mod cross;
 mod environment;
 mod error;
+mod failure;
 mod firmware;
 mod given;
 mod layout;
+mod line;
 mod lock;
+mod mirrors;
+mod places;
 mod progress;
+mod range;
 mod releases;
 mod repository;
+mod resolve;
 mod resolved;
 mod source;
 mod sync;
@@ -35,7 +42,10 @@ mod tagged;
 mod toolchain;
 
 pub use builder::{Builder, Built};
+pub use cache::{CacheEntry, CacheKind, Hold};
 pub use error::BuildError;
+pub use failure::{Failure, OfVersion};
 pub use firmware::Flashed;
+pub use line::OnLine;
 pub use progress::Progress;
 pub use resolved::Resolved;

@@ -77,6 +77,37 @@ impl Release {
     }
 }
 
+/// The release that a lockfile has of a crate.
+///
+/// # Errors
+/// When it has another than what is asked for, or none.
+pub(crate) fn locked(
+    source: &CrateSource,
+    asked: &ReleaseSpec,
+    lockfile: &[u8],
+) -> Result<String, BuildError> {
+    let refused = |problem: String| BuildError::Release {
+        name: source.name.clone(),
+        asked: asked.clone(),
+        problem,
+    };
+    let text = String::from_utf8_lossy(lockfile);
+    let lockfile: Lockfile = toml::from_str(&text).map_err(|e| {
+        refused(format!("the adapter's lockfile is not understood: {}", e.message()))
+    })?;
+    let of_crate = lockfile.package.into_iter().filter(|p| p.name == source.name);
+    let Some(package) = of_crate.max_by_key(|p| semver::Version::parse(&p.version).ok()) else {
+        return Err(refused("the adapter's lockfile does not have it".to_owned()));
+    };
+    match semver::Version::parse(&package.version) {
+        Ok(version) if fits(asked, &version) => Ok(package.version),
+        _ => Err(refused(format!(
+            "the adapter is for {}; put another into its manifest and lockfile, or name that",
+            package.version
+        ))),
+    }
+}
+
 /// The words of `cargo install` that choose what is compiled.
 pub(crate) fn choice(source: &CrateSource) -> Vec<String> {
     let mut words = Vec::new();
@@ -187,14 +218,23 @@ fn write_project(folder: &Path, name: &str, asked: &ReleaseSpec) -> Result<(), B
     Ok(())
 }
 
+const NO_SUCH: &str = "the registry has no such release";
+
+/// Whether a problem is that the registry was asked and has no such release.
+pub(crate) fn is_none(problem: &str) -> bool {
+    problem.starts_with(NO_SUCH) || problem.starts_with(YANKED)
+}
+
+const YANKED: &str = "it was yanked";
+
 /// Cargo's own words, short, with what to do where that is known.
 fn explain(said: &str) -> String {
     let after = |begin: &str| said.lines().find_map(|line| line.trim().strip_prefix(begin));
     if said.contains(" is yanked") {
-        return "it was yanked; name another release".to_owned();
+        return format!("{YANKED}; name another release");
     }
     if let Some(others) = after("candidate versions found which didn't match: ") {
-        return format!("the registry has no such release, but {others}");
+        return format!("{NO_SUCH}, but {others}");
     }
     if said.contains("you're using offline mode") {
         return "cargo is offline, and its copy of the registry does not have it; \
@@ -246,6 +286,7 @@ mod tests {
             features: features.iter().map(|f| (*f).to_owned()).collect(),
             default_features,
             profile: profile.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            adapter: None,
         };
         let release = Release { version: "1.0.0".to_owned(), archive_sha256: Digest::of("x") };
         let key = |source: &CrateSource| release.key(source);

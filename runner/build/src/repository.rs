@@ -5,6 +5,7 @@ use crate::error::{BuildError, git};
 use git2::{Commit, ErrorCode, ObjectType, Oid, Repository};
 use jiff::Timestamp;
 use model::VersionId;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The project's repository, if it is in one. Opened anew for every question,
@@ -26,6 +27,11 @@ impl Project {
             }
         };
         Ok(Self { folder: folder.to_owned(), git_folder })
+    }
+
+    /// The folder of the project.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Opens the repository.
@@ -115,6 +121,32 @@ pub(crate) fn path(
     }
     commits.reverse();
     Ok(Some(commits))
+}
+
+/// A commit and its first parents, newest first.
+pub(crate) fn first_parents(
+    repository: &Repository,
+    newest: &Commit<'_>,
+) -> Result<Vec<Oid>, BuildError> {
+    let doing = || format!("reading the history of {}", folder(repository).display());
+    let mut commits = vec![newest.id()];
+    let mut at = newest.clone();
+    while at.parent_count() > 0 {
+        at = at.parent(0).map_err(git(doing()))?;
+        commits.push(at.id());
+    }
+    Ok(commits)
+}
+
+/// The commits of all tags that match a pattern of git's.
+pub(crate) fn tagged(repository: &Repository, pattern: &str) -> Result<BTreeSet<Oid>, BuildError> {
+    let doing = || format!("reading the tags of {}", folder(repository).display());
+    let names = repository.tag_names(Some(pattern)).map_err(git(doing()))?;
+    let commits = names.iter().flatten().flatten().filter_map(|name| {
+        let tagged = repository.revparse_single(&format!("refs/tags/{name}")).ok()?;
+        Some(tagged.peel_to_commit().ok()?.id())
+    });
+    Ok(commits.collect())
 }
 
 /// The newest tag that matches a pattern of git's and whose commit lies before

@@ -5,6 +5,7 @@ use crate::source::Sources;
 use crate::toolchain::Toolchain;
 use git2::Oid;
 use model::{Digest, Target, VersionId};
+use std::path::PathBuf;
 
 /// Which artifact is meant. Holds all that decides it, so that what is built
 /// later is what was resolved, even if the working tree changes in between.
@@ -39,7 +40,11 @@ pub(crate) struct Recipe {
 #[derive(Debug, Clone)]
 pub(crate) enum From {
     /// In git, where they cannot change.
-    Commit(Oid),
+    Commit {
+        /// The repository's `.git`.
+        repository: PathBuf,
+        id: Oid,
+    },
     /// In memory: the working tree's, as they were when resolved.
     Snapshot(Sources),
     /// In the registry, where they cannot change.
@@ -73,6 +78,21 @@ impl Resolved {
     /// binary, whose version is its digest.
     pub fn key(&self) -> Option<Digest> {
         self.recipe().map(|recipe| recipe.key)
+    }
+
+    /// Whether somebody gave the binary.
+    pub fn is_given(&self) -> bool {
+        self.recipe().is_none()
+    }
+
+    /// The compiler; `None` for a given binary.
+    pub fn rustc(&self) -> Option<&str> {
+        self.recipe().map(|recipe| recipe.toolchain.name())
+    }
+
+    /// The target, as this version has it.
+    pub fn declaration(&self) -> &Target {
+        &self.target
     }
 
     fn recipe(&self) -> Option<&Recipe> {

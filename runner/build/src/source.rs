@@ -8,7 +8,7 @@
 
 use crate::error::{BuildError, git, io};
 use git2::{Commit, ErrorCode, ObjectType, Repository, StatusOptions, Tree};
-use model::{Digest, Hasher, Origin, Target};
+use model::{CrateSource, Digest, Hasher, Origin, Target};
 use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
@@ -46,11 +46,28 @@ pub(crate) struct Folder<'t> {
 }
 
 impl<'t> Folder<'t> {
+    /// The folder of a target, or of a crate's adapter.
+    ///
     /// # Errors
     /// When the target is a crate, whose sources are not here.
     pub(crate) fn of(target: &'t Target) -> Result<Self, BuildError> {
         match &target.origin {
-            Origin::Folder { source, exclude } => Ok(Self { name: &target.name, source, exclude }),
+            Origin::Crate(CrateSource { adapter: Some(source), .. }) => {
+                Ok(Self { name: &target.name, source, exclude: &[] })
+            }
+            _ => Self::of_commits(target),
+        }
+    }
+
+    /// The folder of a target that has commits.
+    ///
+    /// # Errors
+    /// When the target is a crate.
+    pub(crate) fn of_commits(target: &'t Target) -> Result<Self, BuildError> {
+        match &target.origin {
+            Origin::Folder { source, exclude, .. } => {
+                Ok(Self { name: &target.name, source, exclude })
+            }
             Origin::Crate(_) => Err(BuildError::Declaration {
                 target: target.name.clone(),
                 problem: "it is a crate, which has releases and no commits".to_owned(),

@@ -10,5 +10,7 @@ mod caching;
 mod environment;
 mod errors;
 mod project;
+mod pruning;
+mod remotes;
 mod tags;
 mod together;

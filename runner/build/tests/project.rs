@@ -157,12 +157,13 @@ pub(crate) fn target() -> Target {
         },
         firmware: None,
         suites: Vec::new(),
+        variants: Vec::new(),
     }
 }
 
 /// Sources in a folder, with one part left out.
 pub(crate) fn folder(source: &str, exclude: &str) -> Origin {
-    Origin::Folder { source: source.into(), exclude: vec![exclude.to_owned()] }
+    Origin::Folder { repository: None, source: source.into(), exclude: vec![exclude.to_owned()] }
 }
 
 /// What a binary says.

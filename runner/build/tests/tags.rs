@@ -1,6 +1,6 @@
 //! Which tag is the last release.
 
-use crate::project::{Project, spec};
+use crate::project::{Project, spec, target};
 
 #[test]
 fn the_last_release_lies_before_the_version() {
@@ -25,8 +25,8 @@ fn the_last_release_lies_before_the_version() {
         ("w*", "HEAD", None),
     ];
     for (tags, version, expected) in rows {
-        let found = project.builder().last_release(tags, &spec(version)).unwrap();
+        let found = project.builder().last_release(&target(), tags, &spec(version)).unwrap();
         assert_eq!(found.as_deref(), expected, "{tags} before {version}");
     }
-    assert!(project.builder().last_release("v*", &spec("nope")).is_err());
+    assert!(project.builder().last_release(&target(), "v*", &spec("nope")).is_err());
 }

@@ -37,6 +37,9 @@ mod run_queue;
 mod schedule;
 mod slices;
 
+/// The load generator's version: its first two numbers are part of every testbed.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use counted::Caller;
 pub use expect::{Expect, ExpectBody};
 pub use failure::{Excerpt, Failure, Stopped, WrongAnswer};

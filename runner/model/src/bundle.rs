@@ -1,10 +1,13 @@
 //! Bundles: runs as JSON Lines, for CI artifacts, import and export, upload
 //! and published history.
 //!
+//! A run is *full*, with its raw samples, or *published*, with one summary for
+//! each metric of a block in their place; its `run` line says which.
+//!
 //! One file holds one or more runs. Each run is a `run` line, its `artifact`
-//! lines, its `block` lines and an `end` line with the number of lines and
-//! the SHA-256 of everything between, so that a cut or altered file is
-//! refused whole. What is read is hostile until proven: it must not be stored
+//! lines, its `failed-build` lines, its `block` lines and an `end` line with
+//! the number of lines and the SHA-256 of everything between, so that a cut or
+//! altered file is refused whole. What is read is hostile until proven: it must not be stored
 //! before the last line of the file was checked.
 
 use crate::digest::Digest;
@@ -59,6 +62,9 @@ fn write_run(out: &mut impl Write, run: &Run) -> io::Result<()> {
     emit(&Line::Run(Box::new(WireRun::from_run(run))))?;
     for artifact in &run.artifacts {
         emit(&Line::Artifact(Box::new(artifact.clone())))?;
+    }
+    for failed in &run.failed_builds {
+        emit(&Line::FailedBuild(Box::new(failed.clone())))?;
     }
     for block in &run.blocks {
         emit(&Line::Block(Box::new(WireBlock::from_block(block))))?;
@@ -140,6 +146,7 @@ impl<R: BufRead> Reader<R> {
         let mut digest = Sha256::new();
         digest.update(&text);
         digest.update("\n");
+        let kind = wire.kind;
         let mut run = wire.into_run().or_else(|problem| self.refuse(problem))?;
         let mut lines = 1;
         let mut head_checked = false;
@@ -151,6 +158,12 @@ impl<R: BufRead> Reader<R> {
                 Line::Run(_) => return self.refuse(format!("run {} has no `end` line", run.id)),
                 Line::Artifact(artifact) if run.blocks.is_empty() => run.artifacts.push(*artifact),
                 Line::Artifact(_) => return self.refuse("an `artifact` line after a `block` line"),
+                Line::FailedBuild(failed) if run.blocks.is_empty() => {
+                    run.failed_builds.push(*failed);
+                }
+                Line::FailedBuild(_) => {
+                    return self.refuse("a `failed-build` line after a `block` line");
+                }
                 Line::Block(wire) => {
                     if !head_checked {
                         run.validate_head().or_else(|e| self.invalid(&e))?;
@@ -173,6 +186,12 @@ impl<R: BufRead> Reader<R> {
                         ));
                     }
                     run.validate().or_else(|e| self.invalid(&e))?;
+                    if !kind.fits(&run) {
+                        return self.refuse(format!(
+                            "the `run` line of run {} is of the other kind than its blocks",
+                            run.id
+                        ));
+                    }
                     return Ok(Some(run));
                 }
             }

@@ -5,6 +5,7 @@
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::suite::NoiseClass;
 use crate::version::{Declared, TargetVersion, VersionError};
+use crate::version_range::Versions;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use std::path::Path;
@@ -13,6 +14,8 @@ use toml::Spanned;
 mod calibrate;
 mod gate;
 mod goal;
+mod noise_watch;
+mod publication;
 mod target;
 mod wire;
 mod wire_firmware;
@@ -22,8 +25,12 @@ pub use calibrate::{Calibrate, Planted};
 pub use gate::{Budget, Drift, Gate, Rule, Selector, SeriesName, Waiver};
 use goal::WireGoal;
 pub use goal::{Goal, SiteConfig};
+pub use noise_watch::NoiseWatch;
+pub use publication::Publication;
+use publication::WirePublication;
 pub use target::{
     BoardSpec, CrateSource, FirmwareSpec, Launch, OptionSpec, Origin, Ready, Supported, Target,
+    Variant,
 };
 use wire::WireTarget;
 use wire_gate::WireGate;
@@ -39,6 +46,8 @@ pub struct Config {
     pub anchor: Option<String>,
     /// Raised by hand when the way of measuring changes.
     pub measurement_protocol: u32,
+    /// How much the cache of builds may hold, in GiB; `None`: anything.
+    pub cache_gib: Option<u64>,
     /// Every declared target, in the order they were written.
     pub targets: Vec<Target>,
     /// The change that does not matter yet, by noise class.
@@ -57,6 +66,10 @@ pub struct Config {
     pub goals: Vec<Goal>,
     /// What the pages are told.
     pub site: SiteConfig,
+    /// When a block is disturbed and measured again; absent: nobody watches.
+    pub noise_watch: Option<NoiseWatch>,
+    /// What is published of what was measured.
+    pub publication: Publication,
 }
 
 /// How much is measured.
@@ -114,6 +127,7 @@ struct WireConfig {
     run: Vec<Spanned<String>>,
     anchor: Option<Spanned<String>>,
     measurement_protocol: u32,
+    cache_gib: Option<u64>,
     margins: Spanned<Margins>,
     profiles: WireProfiles,
     targets: IndexMap<String, Spanned<WireTarget>>,
@@ -122,6 +136,8 @@ struct WireConfig {
     #[serde(default)]
     goal: Vec<Spanned<WireGoal>>,
     site: Option<Spanned<SiteConfig>>,
+    noise_watch: Option<Spanned<NoiseWatch>>,
+    publication: Option<WirePublication>,
 }
 
 #[derive(Deserialize)]
@@ -194,10 +210,19 @@ impl Config {
             default_target: wire.default_target.into_inner(),
             anchor: wire.anchor.map(Spanned::into_inner),
             measurement_protocol: wire.measurement_protocol,
+            cache_gib: wire.cache_gib,
             calibrate: wire
                 .calibrate
                 .map(|it| calibrate::checked(source, it, |name| wire.targets.contains_key(name)))
                 .transpose()?,
+            noise_watch: wire
+                .noise_watch
+                .map(|watch| noise_watch::checked(source, &watch))
+                .transpose()?,
+            publication: match wire.publication {
+                Some(publication) => publication::checked(source, publication)?,
+                None => Publication::default(),
+            },
             gate: wire.gate.map(|gate| wire_gate::gate_of(source, gate)).transpose()?,
             targets: wire
                 .targets
@@ -217,15 +242,21 @@ impl Config {
     /// # Errors
     /// See [`TargetVersion::parse`].
     pub fn parse_version(&self, text: &str) -> Result<TargetVersion, VersionError> {
-        let declared: Vec<Declared<'_>> = self
-            .targets
-            .iter()
-            .map(|target| Declared {
-                name: &target.name,
-                is_crate: matches!(target.origin, Origin::Crate(_)),
-            })
-            .collect();
-        TargetVersion::parse(text, &declared, &self.default_target)
+        TargetVersion::parse(text, &self.declared(), &self.default_target)
+    }
+
+    /// Reads a `TARGET@VERSION`, or a range of versions.
+    ///
+    /// # Errors
+    /// See [`Versions::parse`].
+    pub fn parse_versions(&self, text: &str) -> Result<Versions, VersionError> {
+        Versions::parse(text, &self.declared(), &self.default_target)
+    }
+
+    fn declared(&self) -> Vec<Declared<'_>> {
+        let is_crate = |target: &Target| matches!(target.origin, Origin::Crate(_));
+        let targets = self.targets.iter();
+        targets.map(|it| Declared { name: &it.name, is_crate: is_crate(it) }).collect()
     }
 
     /// The profile of that name.

@@ -15,20 +15,21 @@ mod run;
 mod suite;
 mod testbed;
 mod version;
+mod version_range;
 
 pub use annotation::{Annotation, Moment};
 pub use config::{
     BoardSpec, Budget, Calibrate, Config, CrateSource, Drift, FirmwareSpec, Gate, Goal, Launch,
-    Margins, OptionSpec, Origin, Planted, Profile, ProfileName, Ready, Rule, Selector, SeriesName,
-    SiteConfig, Supported, Target, Waiver,
+    Margins, NoiseWatch, OptionSpec, Origin, Planted, Profile, ProfileName, Publication, Ready,
+    Rule, Selector, SeriesName, SiteConfig, Supported, Target, Variant, Waiver,
 };
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};
 pub use histogram::LatencyHistogram;
 pub use metric::{Direction, METRICS, Metric, Source, Unit};
 pub use run::{
-    Absent, Artifact, Block, Cell, Invalid, Label, Measurements, Outcome, Run, RunId, RunStatus,
-    VersionId,
+    Absent, Artifact, Block, Cell, FailedBuild, Invalid, Label, Measurements, Outcome, Run, RunId,
+    RunStatus, VersionId,
 };
 pub use suite::{
     Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, Firmware, FirstFailure, HttpLoad,
@@ -37,3 +38,4 @@ pub use suite::{
 };
 pub use testbed::Testbed;
 pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec, ends_of_range};
+pub use version_range::{TargetRange, VersionRange, Versions};

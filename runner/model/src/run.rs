@@ -3,15 +3,16 @@
 //! across blocks; that is for `stats`.
 
 use crate::digest::Digest;
-use crate::histogram::LatencyHistogram;
-use crate::metric::{METRICS, Metric, Source};
 use crate::testbed::Testbed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 
+mod failed_build;
+mod measurements;
 mod validate;
+pub use failed_build::FailedBuild;
+pub use measurements::{Absent, Measurements};
 pub use validate::Invalid;
 
 /// One execution of a plan.
@@ -41,6 +42,8 @@ pub struct Run {
     pub testbed: Testbed,
     /// What was measured; blocks refer to it by position.
     pub artifacts: Vec<Artifact>,
+    /// What was to be measured and could not be built.
+    pub failed_builds: Vec<FailedBuild>,
     /// The blocks measured so far, by ordinal.
     pub blocks: Vec<Block>,
 }
@@ -163,6 +166,9 @@ pub enum Label {
     /// The generator waited for a CPU more than a tenth of the time: no verdict
     /// on the host.
     GeneratorStarved,
+    /// Something else used the machine meanwhile: no verdict, and measured again
+    /// where a run may still do that.
+    Disturbed,
 }
 
 /// Failure is a row, not a gap and never a number.
@@ -184,74 +190,38 @@ pub enum Outcome {
     },
 }
 
-/// The stored values of one block.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Measurements {
-    /// Stored metric -> samples in order.
-    pub samples: BTreeMap<String, Vec<f64>>,
-    /// Stored metric -> histogram.
-    pub histograms: BTreeMap<String, LatencyHistogram>,
-    /// Metrics that could not be measured, each with its reason.
-    pub absent: Vec<Absent>,
-}
-
-/// A metric that is missing for a stated reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Absent {
-    /// The comparable metric that is missing.
-    pub metric: String,
-    /// Why.
-    pub reason: String,
-}
-
-impl Measurements {
-    /// Adds samples of a stored metric.
-    pub fn insert(&mut self, metric: &str, samples: Vec<f64>) {
-        self.samples.insert(metric.to_owned(), samples);
+impl Run {
+    /// The highest number of blocks of a plan of `planned`: a fifth more, for those
+    /// that are disturbed and measured again. Their numbers follow the plan's.
+    pub fn most_blocks(planned: u32) -> u32 {
+        planned.saturating_add(planned.div_ceil(5))
     }
 
-    /// Records why a metric is missing.
-    pub fn insert_absent(&mut self, metric: &str, reason: &str) {
-        self.absent.push(Absent { metric: metric.to_owned(), reason: reason.to_owned() });
+    /// The blocks that count: all but those that were disturbed and measured again,
+    /// in the same round on the same artifact.
+    pub fn counted_blocks(&self) -> impl Iterator<Item = &Block> {
+        let same = |a: &Block, b: &Block| {
+            (a.artifact, a.round, a.definition_sha256, &a.cell)
+                == (b.artifact, b.round, b.definition_sha256, &b.cell)
+        };
+        // Few blocks are repeated, so few are looked at for each.
+        let repeated: Vec<&Block> =
+            self.blocks.iter().filter(|block| block.ordinal >= self.planned_blocks).collect();
+        self.blocks.iter().filter(move |block| {
+            let is_later = |other: &&&Block| other.ordinal > block.ordinal;
+            !block.labels.contains(&Label::Disturbed)
+                || !repeated.iter().filter(is_later).any(|other| same(block, other))
+        })
     }
 
-    /// The values of a metric in this block, stored or derived; `None` when
-    /// the block did not measure it.
-    pub fn values(&self, metric: &Metric) -> Option<Vec<f64>> {
-        match metric.source {
-            Source::Samples => self.samples.get(metric.name).cloned(),
-            Source::Histogram => None,
-            Source::Quantile { histogram, quantile } => {
-                Some(vec![self.histograms.get(histogram)?.quantile_ns(quantile)])
-            }
-            Source::Ratio { numerator, denominator, scale } => {
-                ratio(self.samples.get(numerator)?, self.samples.get(denominator)?, scale)
-            }
-        }
+    /// Whether its blocks hold summaries and no samples: the kind of run that is
+    /// kept in git, and from which a full one cannot be made.
+    pub fn is_published(&self) -> bool {
+        self.blocks.iter().any(|block| match &block.outcome {
+            Outcome::Measured(measurements) => measurements.is_published(),
+            _ => false,
+        })
     }
-
-    /// The comparable metrics this block has values of, in table order.
-    pub fn metrics(&self) -> impl Iterator<Item = &'static Metric> + '_ {
-        METRICS.iter().filter(|metric| metric.is_comparable() && self.values(metric).is_some())
-    }
-}
-
-/// Slice by slice where both have one value a slice; else total over total.
-/// Slices without a request carry no ratio and are left out.
-fn ratio(numerator: &[f64], denominator: &[f64], scale: f64) -> Option<Vec<f64>> {
-    let values: Vec<f64> = if numerator.len() == denominator.len() {
-        numerator
-            .iter()
-            .zip(denominator)
-            .filter(|(_, d)| **d > 0.0)
-            .map(|(n, d)| scale * n / d)
-            .collect()
-    } else {
-        let total: f64 = denominator.iter().sum();
-        if total > 0.0 { vec![scale * numerator.iter().sum::<f64>() / total] } else { Vec::new() }
-    };
-    (!values.is_empty()).then_some(values)
 }
 
 impl VersionId {
@@ -332,6 +302,7 @@ impl Label {
             Self::GeneratorBound => "generator-bound",
             Self::SharedCpus => "shared-cpus",
             Self::GeneratorStarved => "generator-starved",
+            Self::Disturbed => "disturbed",
         }
     }
 
@@ -346,13 +317,17 @@ impl Label {
                 "the load generator waited for a CPU more than a tenth of the time, so this says \
                  nothing about the host"
             }
+            Self::Disturbed => {
+                "something else used the machine meanwhile (the hypervisor or other programs), so \
+                 this says nothing about the host"
+            }
         }
     }
 
     /// Whether a block with it makes no verdict on the host.
     pub fn forbids_verdict(self) -> bool {
         match self {
-            Self::GeneratorBound | Self::GeneratorStarved => true,
+            Self::GeneratorBound | Self::GeneratorStarved | Self::Disturbed => true,
             Self::SharedCpus => false,
         }
     }
@@ -361,23 +336,6 @@ impl Label {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_are_derived_slice_by_slice() {
-        let mut block = Measurements::default();
-        block.insert("slice_ns", vec![1e8, 2e8, 1e8]);
-        block.insert("requests", vec![1000.0, 4000.0, 0.0]);
-        block.insert("cpu_ns", vec![2e7, 4e7, 5e6]);
-        block.insert("cpu_kernel_ns", vec![3e7]);
-        let values = |name| block.values(Metric::named(name).unwrap());
-        assert_eq!(values("throughput_rps"), Some(vec![10_000.0, 20_000.0, 0.0]));
-        assert_eq!(values("cpu_ns_per_request"), Some(vec![20_000.0, 10_000.0]));
-        assert_eq!(values("cpu_kernel_ns_per_request"), Some(vec![6_000.0]));
-        assert_eq!(values("instructions_per_request"), None);
-        assert_eq!(values("latency_p50_ns"), None);
-        let names: Vec<_> = block.metrics().map(|metric| metric.name).collect();
-        assert_eq!(names, ["throughput_rps", "cpu_ns_per_request", "cpu_kernel_ns_per_request"]);
-    }
 
     #[test]
     fn version_labels_tell_modified_sources_apart() {
@@ -390,9 +348,7 @@ mod tests {
         };
         assert_eq!(commit(None).label(), "3fa9c1e2");
         assert_eq!(commit(Some(digest)).label(), format!("3fa9c1e2+{}", &digest.to_string()[..8]));
-        assert_eq!(
-            VersionId::Binary { sha256: digest }.label(),
-            format!("sha256:{}", &digest.to_string()[..8])
-        );
+        let given = VersionId::Binary { sha256: digest };
+        assert_eq!(given.label(), format!("sha256:{}", &digest.to_string()[..8]));
     }
 }

@@ -6,7 +6,7 @@ use crate::digest::{Digest, Hasher};
 use serde::{Deserialize, Serialize};
 
 /// What a measurement stood on. An unknown field is `None`, not a guess.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Testbed {
     /// CPU model as the kernel names it.
@@ -33,6 +33,22 @@ pub struct Testbed {
     pub pinning: String,
     /// Raised by hand in `bench.toml` when the way of measuring changes.
     pub measurement_protocol: u32,
+    /// Physical cores under the CPUs the runner may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
+    /// Whether the clock may rise above its nominal rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turbo: Option<bool>,
+    /// When the kernel gives memory in huge pages: `always`, `madvise`, `never`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub huge_pages: Option<String>,
+    /// The tools that measured, `bench 0.1`: a release that measures otherwise raises
+    /// the second number; the exact build is told by each run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harness: Option<String>,
+    /// The load generator, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_generator: Option<String>,
 }
 
 impl Testbed {
@@ -49,10 +65,12 @@ impl Testbed {
         self.fingerprint().to_string()[..8].to_owned()
     }
 
-    /// Every field as text, in one order, for pages and comparisons.
+    /// Every field as text, in one order, for pages and comparisons. Fields that
+    /// runs of earlier tools did not record stand here only where they are known,
+    /// so that such a run keeps its epoch.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "unknown".to_owned());
-        vec![
+        let mut fields = vec![
             ("cpu_model", text(&self.cpu_model)),
             ("microcode", text(&self.microcode)),
             ("cpus", self.cpus.to_string()),
@@ -65,16 +83,55 @@ impl Testbed {
             ("qemu", text(&self.qemu)),
             ("pinning", self.pinning.clone()),
             ("measurement_protocol", self.measurement_protocol.to_string()),
-        ]
+        ];
+        let later = [
+            ("cores", self.cores.map(|cores| cores.to_string())),
+            ("turbo", self.turbo.map(|on| on.to_string())),
+            ("huge_pages", self.huge_pages.clone()),
+            ("harness", self.harness.clone()),
+            ("load_generator", self.load_generator.clone()),
+        ];
+        fields.extend(later.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        fields
     }
 
     /// The fields in which two testbeds differ: name, here, there.
     pub fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
-        self.fields()
+        let (here, there) = (self.fields(), other.fields());
+        let mut names: Vec<&'static str> = here.iter().map(|(name, _)| *name).collect();
+        names.extend(
+            there
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|it| !names.contains(it))
+                .collect::<Vec<_>>(),
+        );
+        let value = |fields: &[(&'static str, String)], name: &str| {
+            let found = fields.iter().find(|(field, _)| *field == name);
+            found.map_or_else(|| "unknown".to_owned(), |(_, value)| value.clone())
+        };
+        names
             .into_iter()
-            .zip(other.fields())
-            .filter(|(here, there)| here.1 != there.1)
-            .map(|((name, here), (_, there))| (name, here, there))
+            .map(|name| (name, value(&here, name), value(&there, name)))
+            .filter(|(_, here, there)| here != there)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Testbed;
+
+    #[test]
+    fn what_earlier_tools_did_not_record_changes_no_epoch_and_is_told_apart() {
+        let earlier = Testbed { kernel: "6.1".to_owned(), cpus: 2, ..Testbed::default() };
+        // As the tools computed it before there were `cores` and what follows.
+        assert_eq!(earlier.epoch(), "f0fe1338");
+        let now = Testbed { cores: Some(1), turbo: Some(true), ..earlier.clone() };
+        assert_ne!(earlier.fingerprint(), now.fingerprint());
+        let told = |name, there: &str| (name, "unknown".to_owned(), there.to_owned());
+        assert_eq!(earlier.differences(&now), [told("cores", "1"), told("turbo", "true")]);
+        assert_eq!(now.differences(&earlier).len(), 2);
+        assert_eq!(earlier.differences(&earlier.clone()), []);
     }
 }

@@ -39,6 +39,8 @@ pub enum ReleaseSpec {
     NewestOf(String),
     /// This very one: `48.0.8`.
     Exactly(String),
+    /// The newest one in a range that cargo understands: `>=44, <48`.
+    Within(String),
 }
 
 /// A target there is, as far as naming its versions goes.
@@ -68,6 +70,20 @@ pub enum VersionError {
         text: String,
         /// `target`, `version` or `path`.
         missing: &'static str,
+    },
+    /// `v1..`.
+    #[error("`{text}` is not a range of versions: {problem}")]
+    Range {
+        /// What was asked for.
+        text: String,
+        /// Why not.
+        problem: &'static str,
+    },
+    /// `v1..v2`, where one version is wanted.
+    #[error("`{text}` is a range, and one version is wanted here; name one of its ends")]
+    Several {
+        /// What was asked for.
+        text: String,
     },
     /// `crate@main`.
     #[error(
@@ -115,12 +131,11 @@ impl TargetVersion {
             return Err(empty("target"));
         }
         let Some(known) = find(target) else {
-            let names: Vec<&str> = declared.iter().map(|target| target.name).collect();
-            return Err(VersionError::UnknownTarget {
-                name: target.to_owned(),
-                known: names.join(", "),
-            });
+            return Err(VersionError::unknown_target(target, declared));
         };
+        if version.contains("..") && !version.starts_with("path:") {
+            return Err(VersionError::Several { text: text.to_owned() });
+        }
         let version = match version.strip_prefix("path:") {
             Some("") => return Err(empty("path")),
             Some(path) => VersionSpec::Path(path.into()),
@@ -150,7 +165,17 @@ pub fn ends_of_range(text: &str) -> Option<(String, String)> {
     names_a_ref.then(|| (first.to_owned(), last))
 }
 
+impl VersionError {
+    pub(crate) fn unknown_target(name: &str, declared: &[Declared<'_>]) -> Self {
+        let names: Vec<&str> = declared.iter().map(|target| target.name).collect();
+        Self::UnknownTarget { name: name.to_owned(), known: names.join(", ") }
+    }
+}
+
 fn release(target: &str, text: &str) -> Result<ReleaseSpec, VersionError> {
+    if text == "latest" {
+        return Ok(ReleaseSpec::Newest);
+    }
     let is_plain =
         text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(['+', ',', '*']);
     if is_plain && Version::parse(text).is_ok() {
@@ -168,6 +193,7 @@ impl ReleaseSpec {
         match self {
             Self::Newest => "*".to_owned(),
             Self::NewestOf(text) | Self::Exactly(text) => format!("={text}"),
+            Self::Within(range) => range.clone(),
         }
     }
 }
@@ -178,9 +204,11 @@ impl fmt::Display for TargetVersion {
             VersionSpec::WorkingTree | VersionSpec::Release(ReleaseSpec::Newest) => {
                 f.write_str(&self.target)
             }
-            VersionSpec::Release(ReleaseSpec::NewestOf(text) | ReleaseSpec::Exactly(text)) => {
-                write!(f, "{}@{text}", self.target)
-            }
+            VersionSpec::Release(
+                ReleaseSpec::NewestOf(text)
+                | ReleaseSpec::Exactly(text)
+                | ReleaseSpec::Within(text),
+            ) => write!(f, "{}@{text}", self.target),
             VersionSpec::GitRef(reference) => write!(f, "{}@{reference}", self.target),
             VersionSpec::Path(path) => write!(f, "{}@path:{}", self.target, path.display()),
         }
@@ -251,6 +279,11 @@ mod tests {
                 ),
             );
         }
+        check("serve@latest", "serve Release(Newest)");
+        check(
+            "v1..v2",
+            "`v1..v2` is a range, and one version is wanted here; name one of its ends",
+        );
         check("path:", "`path:` names no path; write TARGET, TARGET@REF, REF or path:BINARY");
     }
 }

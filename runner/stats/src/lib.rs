@@ -3,7 +3,8 @@
 //! What is here: summaries of samples ([`summary`]), intervals ([`interval`]) and
 //! slopes ([`slope`]); the paired comparison of two versions ([`compare`]) and
 //! what belongs to it: many at once, looked at several times ([`procedure`]), a test of ranks ([`rank`]), noise from a history ([`history`]), what measuring
-//! again says ([`follow_up`]); decisions from samples and a history ([`decide`]);
+//! again says ([`follow_up`]); two epochs linked by what was measured in both
+//! ([`bridge`]); decisions from samples and a history ([`decide`]);
 //! and change points of a history ([`detect`]).
 //!
 //! What must never be here: files, clocks, processes, a database, global
@@ -20,6 +21,7 @@
 //! - `confidence` is the coverage of a two-sided interval, from
 //!   [`interval::MIN_CONFIDENCE`] to [`interval::MAX_CONFIDENCE`].
 
+pub mod bridge;
 pub mod compare;
 pub mod decide;
 pub mod detect;

@@ -125,6 +125,7 @@ fn run(number: u64, blocks: u64, samples: u64, histograms: &[LatencyHistogram]) 
         anchor: Some("wasmtime-serve".to_owned()),
         testbed: testbed(),
         artifacts: vec![artifact("host", commit), artifact("wasmtime-serve", anchor)],
+        failed_builds: Vec::new(),
         blocks: Vec::new(),
     };
     run.blocks = (0..blocks).map(|ordinal| block(&run, ordinal, samples, histograms)).collect();
@@ -190,6 +191,7 @@ fn testbed() -> Testbed {
         qemu: None,
         pinning: "generator 0, host 1".to_owned(),
         measurement_protocol: 1,
+        ..Testbed::default()
     }
 }
 

@@ -3,27 +3,30 @@
 
 use crate::error::Fault;
 use crate::head::HeadRows;
-use crate::{dimension, encoding, samples};
-use model::{Block, Cell, Label, Outcome};
+use crate::names::{Known, Names};
+use crate::{encoding, samples, summary};
+use model::{Block, Label, Measurements, Outcome};
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 /// Stores a block that was validated and is not there yet.
 pub(crate) async fn insert(
     db: &mut SqliteConnection,
+    known: &mut Known,
     head: HeadRows,
     block: &Block,
 ) -> Result<(), Fault> {
-    let cell = dimension::cell(&mut *db, &block.cell).await?;
+    let cell = known.cell(&mut *db, &block.cell).await?;
     let definition =
-        dimension::definition(&mut *db, block.suite_sha256, block.definition_sha256).await?;
+        known.definition(&mut *db, block.suite_sha256, block.definition_sha256).await?;
     let (outcome, reason, log_tail) = match &block.outcome {
         Outcome::Measured(_) => ("measured", None, None),
         Outcome::Failed { reason, log_tail } => ("failed", Some(reason), Some(log_tail)),
         Outcome::Unsupported { reason } => ("unsupported", Some(reason), None),
     };
     let reason = match reason {
-        Some(text) => Some(dimension::reason(&mut *db, text).await?),
+        Some(text) => Some(known.reason(&mut *db, text).await?),
         None => None,
     };
     // A position in a list of at most 10,000, as validation has it.
@@ -52,10 +55,67 @@ pub(crate) async fn insert(
     insert_labels(&mut *db, row, &block.labels).await?;
     match &block.outcome {
         Outcome::Measured(measurements) => {
-            samples::insert(db, row, cell, head.testbed, measurements).await
+            samples::insert(db, known, (row, cell, head.testbed), measurements).await
         }
         Outcome::Failed { .. } | Outcome::Unsupported { .. } => Ok(()),
     }
+}
+
+/// Stores blocks of summaries, all in one statement: on the way from a bundle
+/// into the database the statements are what takes time. They must have been
+/// validated and not be there yet.
+pub(crate) async fn insert_published(
+    db: &mut SqliteConnection,
+    known: &mut Known,
+    head: HeadRows,
+    blocks: &[(&Block, &Measurements)],
+) -> Result<(), Fault> {
+    let last = sqlx::query_scalar!(r#"SELECT coalesce(max(id), 0) AS "id!: i64" FROM block"#);
+    let first_row = last.fetch_one(&mut *db).await? + 1;
+    let mut rows = String::from("[");
+    let mut cells = Vec::with_capacity(blocks.len());
+    for (row, (block, measurements)) in (first_row..).zip(blocks) {
+        let cell = known.cell(&mut *db, &block.cell).await?;
+        cells.push((row, cell));
+        let definition =
+            known.definition(&mut *db, block.suite_sha256, block.definition_sha256).await?;
+        let started_at_ns = encoding::timestamp_ns("block.started_at", block.started_at)?;
+        let mut summaries = Vec::with_capacity(measurements.summaries.len());
+        for (metric, value) in &measurements.summaries {
+            summaries.push((known.metric(&mut *db, metric).await?, *value));
+        }
+        let comma = if row == first_row { "" } else { "," };
+        let Block { ordinal, artifact, round, .. } = block;
+        let duration_ns = block.duration_ns.cast_signed();
+        // Numbers as JSON, bytes as hexadecimal digits: nothing to quote. Floats are
+        // in the bytes, since SQLite does not promise to read them exactly.
+        let _ = write!(
+            rows,
+            "{comma}[{row},{ordinal},{cell},{artifact},{round},{definition},{started_at_ns},\
+             {duration_ns},\""
+        );
+        for byte in summary::pack(summaries) {
+            let _ = write!(rows, "{byte:02x}");
+        }
+        rows.push_str("\"]");
+    }
+    rows.push(']');
+    sqlx::query!(
+        "INSERT INTO block (id, run, ordinal, cell, artifact, round, definition, started_at_ns,
+            duration_ns, outcome, summaries)
+        SELECT value ->> 0, ?1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+            value ->> 6, value ->> 7, 'measured', unhex(value ->> 8)
+        FROM json_each(?2)",
+        head.run,
+        rows,
+    )
+    .execute(&mut *db)
+    .await?;
+    for ((row, cell), (block, measurements)) in cells.into_iter().zip(blocks) {
+        insert_labels(&mut *db, row, &block.labels).await?;
+        samples::insert(&mut *db, known, (row, cell, head.testbed), measurements).await?;
+    }
+    Ok(())
 }
 
 /// Whether a run has a block of that number.
@@ -73,44 +133,47 @@ pub(crate) async fn exists(
 }
 
 /// All blocks of a run, by ordinal.
-pub(crate) async fn load(db: &mut SqliteConnection, run: i64) -> Result<Vec<Block>, Fault> {
+pub(crate) async fn load(
+    db: &mut SqliteConnection,
+    run: i64,
+    names: &Names,
+) -> Result<Vec<Block>, Fault> {
     let rows = sqlx::query!(
-        r#"SELECT b.id AS "id!", b.ordinal, b.artifact, b.round, b.started_at_ns, b.duration_ns,
-            b.outcome, b.log_tail, r.text AS "reason?", c.target, c.suite, c.benchmark, c.arm,
-            d.suite_sha256, d.definition_sha256
-        FROM block AS b
-        JOIN cell AS c ON c.id = b.cell
-        JOIN definition AS d ON d.id = b.definition
-        LEFT JOIN reason AS r ON r.id = b.reason
-        WHERE b.run = ?1 ORDER BY b.ordinal"#,
+        r#"SELECT id AS "id!", ordinal, cell, artifact, round, definition, started_at_ns,
+            duration_ns, outcome, reason, log_tail, summaries
+        FROM block WHERE run = ?1 ORDER BY ordinal"#,
         run,
     )
     .fetch_all(&mut *db)
     .await?;
     let mut labels = load_labels(&mut *db, run).await?;
-    let mut measured = samples::load(&mut *db, run).await?;
+    let mut measured = samples::load(&mut *db, run, names).await?;
     rows.into_iter()
         .map(|row| {
             let outcome = match (row.outcome.as_str(), row.reason, row.log_tail) {
                 ("measured", None, None) => {
-                    Outcome::Measured(measured.remove(&row.id).unwrap_or_default())
+                    let mut measurements = measured.remove(&row.id).unwrap_or_default();
+                    for (metric, value) in summary::unpack(&row.summaries.unwrap_or_default())? {
+                        measurements.summaries.insert(names.metric(metric)?.to_owned(), value);
+                    }
+                    Outcome::Measured(measurements)
                 }
-                ("failed", Some(reason), Some(log_tail)) => Outcome::Failed { reason, log_tail },
-                ("unsupported", Some(reason), None) => Outcome::Unsupported { reason },
+                ("failed", Some(reason), Some(log_tail)) => {
+                    Outcome::Failed { reason: names.reason(reason)?.to_owned(), log_tail }
+                }
+                ("unsupported", Some(reason), None) => {
+                    Outcome::Unsupported { reason: names.reason(reason)?.to_owned() }
+                }
                 (word, ..) => return Err(Fault::Damaged(format!("a block's outcome is `{word}`"))),
             };
+            let (suite_sha256, definition_sha256) = names.definition(row.definition)?;
             Ok(Block {
                 ordinal: encoding::small("ordinal", row.ordinal)?,
-                cell: Cell {
-                    target: row.target,
-                    suite: row.suite,
-                    benchmark: row.benchmark,
-                    arm: row.arm,
-                },
+                cell: names.cell(row.cell)?.clone(),
                 artifact: encoding::small("artifact", row.artifact)? as usize,
                 round: encoding::small("round", row.round)?,
-                suite_sha256: encoding::digest(&row.suite_sha256)?,
-                definition_sha256: encoding::digest(&row.definition_sha256)?,
+                suite_sha256,
+                definition_sha256,
                 started_at: encoding::timestamp(row.started_at_ns)?,
                 duration_ns: row.duration_ns.cast_unsigned(),
                 labels: labels.remove(&row.id).unwrap_or_default(),

@@ -4,7 +4,7 @@
 
 use crate::encoding::VersionColumns;
 use crate::error::Fault;
-use model::{Artifact, Cell, Digest, Testbed};
+use model::{Artifact, Cell, Digest, Testbed, VersionId};
 use sqlx::SqliteConnection;
 
 /// The row of a testbed.
@@ -16,7 +16,8 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
         r#"SELECT id AS "id!" FROM testbed WHERE fingerprint_sha256 = ?1
             AND (cpu_model, microcode, cpus, smt, governor, memory_mib) IS (?2, ?3, ?4, ?5, ?6, ?7)
             AND (kernel, virtualization, rustc, qemu, pinning, measurement_protocol)
-                IS (?8, ?9, ?10, ?11, ?12, ?13)"#,
+                IS (?8, ?9, ?10, ?11, ?12, ?13)
+            AND (cores, turbo, huge_pages, harness, load_generator) IS (?14, ?15, ?16, ?17, ?18)"#,
         fingerprint,
         t.cpu_model,
         t.microcode,
@@ -30,6 +31,11 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
         t.qemu,
         t.pinning,
         protocol,
+        t.cores,
+        t.turbo,
+        t.huge_pages,
+        t.harness,
+        t.load_generator,
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -38,8 +44,9 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
     }
     let made = sqlx::query!(
         "INSERT INTO testbed (fingerprint_sha256, cpu_model, microcode, cpus, smt, governor,
-            memory_mib, kernel, virtualization, rustc, qemu, pinning, measurement_protocol)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            memory_mib, kernel, virtualization, rustc, qemu, pinning, measurement_protocol,
+            cores, turbo, huge_pages, harness, load_generator)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         fingerprint,
         t.cpu_model,
         t.microcode,
@@ -53,13 +60,18 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
         t.qemu,
         t.pinning,
         protocol,
+        t.cores,
+        t.turbo,
+        t.huge_pages,
+        t.harness,
+        t.load_generator,
     );
     Ok(made.execute(&mut *db).await?.last_insert_rowid())
 }
 
 /// The row of an artifact, and of its version.
 pub(crate) async fn artifact(db: &mut SqliteConnection, a: &Artifact) -> Result<i64, Fault> {
-    let version = version(&mut *db, a).await?;
+    let version = version(&mut *db, &a.target, &a.version).await?;
     let binary_sha256 = a.binary_sha256.to_string();
     let binary_bytes = a.binary_bytes.cast_signed();
     let source_sha256 = a.source_sha256.map(String::from);
@@ -96,13 +108,18 @@ pub(crate) async fn artifact(db: &mut SqliteConnection, a: &Artifact) -> Result<
     Ok(made.execute(&mut *db).await?.last_insert_rowid())
 }
 
-async fn version(db: &mut SqliteConnection, a: &Artifact) -> Result<i64, Fault> {
-    let v = VersionColumns::of(&a.version)?;
+/// The row of a target's version.
+pub(crate) async fn version(
+    db: &mut SqliteConnection,
+    target: &str,
+    version: &VersionId,
+) -> Result<i64, Fault> {
+    let v = VersionColumns::of(version)?;
     let found = sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM version WHERE name = ?1 AND target = ?2
             AND (kind, subject, committed_at_ns, modified_sha256) IS (?3, ?4, ?5, ?6)"#,
         v.name,
-        a.target,
+        target,
         v.kind,
         v.subject,
         v.committed_at_ns,
@@ -117,7 +134,7 @@ async fn version(db: &mut SqliteConnection, a: &Artifact) -> Result<i64, Fault> 
         "INSERT INTO version (name, target, kind, subject, committed_at_ns, modified_sha256)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         v.name,
-        a.target,
+        target,
         v.kind,
         v.subject,
         v.committed_at_ns,
@@ -163,21 +180,18 @@ pub(crate) async fn metric(db: &mut SqliteConnection, name: &str) -> Result<i64,
 pub(crate) async fn series(
     db: &mut SqliteConnection,
     cell: i64,
-    metric_name: &str,
+    metric: i64,
     testbed: i64,
 ) -> Result<i64, Fault> {
     let found = sqlx::query_scalar!(
-        r#"SELECT s.id AS "id!" FROM metric AS m
-            JOIN series AS s ON s.cell = ?1 AND s.metric = m.id AND s.testbed = ?3
-            WHERE m.name = ?2"#,
+        r#"SELECT id AS "id!" FROM series WHERE cell = ?1 AND metric = ?2 AND testbed = ?3"#,
         cell,
-        metric_name,
+        metric,
         testbed,
     );
     if let Some(id) = found.fetch_optional(&mut *db).await? {
         return Ok(id);
     }
-    let metric = metric(&mut *db, metric_name).await?;
     let made = sqlx::query!(
         "INSERT INTO series (cell, metric, testbed) VALUES (?1, ?2, ?3)",
         cell,

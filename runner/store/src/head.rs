@@ -1,8 +1,10 @@
-//! A run without its blocks: one row of `run`, its testbed and its artifacts.
+//! A run without its blocks: one row of `run`, its testbed, its
+//! artifacts and what could not be built.
 
 use crate::dimension;
 use crate::encoding::{self, VersionColumns};
 use crate::error::Fault;
+use crate::failed_build;
 use model::{Artifact, Run, RunId, RunStatus, Testbed};
 use sqlx::SqliteConnection;
 
@@ -45,6 +47,7 @@ pub(crate) async fn insert(db: &mut SqliteConnection, run: &Run) -> Result<HeadR
         .execute(&mut *db)
         .await?;
     }
+    failed_build::insert(db, row, &run.failed_builds).await?;
     Ok(HeadRows { run: row, testbed })
 }
 
@@ -76,6 +79,7 @@ pub(crate) async fn load(
         anchor: row.anchor,
         testbed: testbed(&mut *db, row.testbed).await?,
         artifacts: artifacts(&mut *db, row.id).await?,
+        failed_builds: failed_build::load(&mut *db, row.id).await?,
         blocks: Vec::new(),
     };
     Ok(Some((HeadRows { run: row.id, testbed: row.testbed }, run)))
@@ -103,7 +107,8 @@ pub(crate) async fn set_status(
 async fn testbed(db: &mut SqliteConnection, id: i64) -> Result<Testbed, Fault> {
     let row = sqlx::query!(
         r#"SELECT cpu_model, microcode, cpus, smt AS "smt: bool", governor, memory_mib, kernel,
-            virtualization, rustc, qemu, pinning, measurement_protocol
+            virtualization, rustc, qemu, pinning, measurement_protocol, cores,
+            turbo AS "turbo: bool", huge_pages, harness, load_generator
         FROM testbed WHERE id = ?1"#,
         id,
     )
@@ -122,6 +127,11 @@ async fn testbed(db: &mut SqliteConnection, id: i64) -> Result<Testbed, Fault> {
         qemu: row.qemu,
         pinning: row.pinning,
         measurement_protocol: encoding::small("measurement_protocol", row.measurement_protocol)?,
+        cores: row.cores.map(|cores| encoding::small("cores", cores)).transpose()?,
+        turbo: row.turbo,
+        huge_pages: row.huge_pages,
+        harness: row.harness,
+        load_generator: row.load_generator,
     })
 }
 

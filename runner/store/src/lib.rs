@@ -6,27 +6,36 @@
 //! updates or deletes what a run recorded.
 //!
 //! Entry points: [`Store::open`] to write, [`Store::open_read_only`] to read,
-//! [`Store::begin_run`] for a runner, [`Store::runs`] and [`Store::run`] for
-//! everybody else. All of them need a tokio runtime with its clock enabled.
+//! [`Store::begin_run`] for a runner, [`Store::importing`] for bundles,
+//! [`Store::history`], [`Store::runs`] and [`Store::run`] for readers. All of them need a tokio runtime with its clock enabled.
 
 mod block;
+mod cells;
 mod check;
 mod connect;
 mod dimension;
 mod encoding;
 mod error;
+mod failed_build;
 mod head;
+mod history;
 mod import;
 mod list;
 mod lock;
+mod names;
 mod open;
 mod run;
 mod samples;
 mod schema;
+mod summary;
+mod versions;
 mod writer;
 
+pub use cells::StoredArm;
 pub use error::StoreError;
-pub use import::Imported;
+pub use history::History;
+pub use import::{Imported, Importer};
 pub use list::{RunSummary, RunVersion};
 pub use open::Store;
+pub use versions::{FailedBuildSummary, VersionSummary};
 pub use writer::RunWriter;

@@ -2,6 +2,7 @@
 //! be shown: [`Store::visible_runs`] says which are complete.
 
 use crate::error::{Fault, StoreError};
+use crate::names::Names;
 use crate::open::Store;
 use crate::{block, encoding, head};
 use model::{Run, RunId, RunStatus};
@@ -92,7 +93,8 @@ impl Store {
 /// A whole run with its stored status; `None` when there is no such run.
 pub(crate) async fn load(db: &mut SqliteConnection, id: &RunId) -> Result<Option<Run>, Fault> {
     let Some((rows, mut run)) = head::load(&mut *db, id).await? else { return Ok(None) };
-    run.blocks = block::load(db, rows.run).await?;
+    let names = Names::load(&mut *db).await?;
+    run.blocks = block::load(db, rows.run, &names).await?;
     Ok(Some(run))
 }
 

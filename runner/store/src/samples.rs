@@ -1,26 +1,26 @@
 //! The values of measured blocks: samples, histograms and the reasons for
 //! what is absent. It must not derive anything from them.
 
-use crate::dimension;
 use crate::error::Fault;
+use crate::names::{Known, Names};
 use model::{Absent, LatencyHistogram, Measurements};
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
 
-/// Stores the values of one block.
+/// Stores the values of one block, whose row, cell and testbed are given. What
+/// stands in the block's own row is not stored here.
 pub(crate) async fn insert(
     db: &mut SqliteConnection,
-    block: i64,
-    cell: i64,
-    testbed: i64,
+    known: &mut Known,
+    (block, cell, testbed): (i64, i64, i64),
     measurements: &Measurements,
 ) -> Result<(), Fault> {
     for (metric, values) in &measurements.samples {
-        let series = dimension::series(&mut *db, cell, metric, testbed).await?;
+        let series = known.series(&mut *db, cell, metric, testbed).await?;
         insert_values(&mut *db, block, series, values).await?;
     }
     for (metric, histogram) in &measurements.histograms {
-        let series = dimension::series(&mut *db, cell, metric, testbed).await?;
+        let series = known.series(&mut *db, cell, metric, testbed).await?;
         let data = histogram.to_bytes();
         sqlx::query!(
             "INSERT INTO histogram (block, series, data) VALUES (?1, ?2, ?3)",
@@ -32,8 +32,8 @@ pub(crate) async fn insert(
         .await?;
     }
     for (position, absent) in (0_i64..).zip(&measurements.absent) {
-        let metric = dimension::metric(&mut *db, &absent.metric).await?;
-        let reason = dimension::reason(&mut *db, &absent.reason).await?;
+        let metric = known.metric(&mut *db, &absent.metric).await?;
+        let reason = known.reason(&mut *db, &absent.reason).await?;
         sqlx::query!(
             "INSERT INTO absent (block, position, metric, reason) VALUES (?1, ?2, ?3, ?4)",
             block,
@@ -51,18 +51,9 @@ pub(crate) async fn insert(
 pub(crate) async fn load(
     db: &mut SqliteConnection,
     run: i64,
+    names: &Names,
 ) -> Result<HashMap<i64, Measurements>, Fault> {
-    let names: HashMap<i64, String> = sqlx::query!(r#"SELECT id AS "id!", name FROM metric"#)
-        .fetch_all(&mut *db)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row.name))
-        .collect();
-    let name = |metric: i64| {
-        let unknown = || Fault::Damaged(format!("there is no metric {metric}"));
-        names.get(&metric).cloned().ok_or_else(unknown)
-    };
-    let mut blocks = load_values(&mut *db, run, &name).await?;
+    let mut blocks = load_values(&mut *db, run, names).await?;
     let histograms = sqlx::query!(
         "SELECT h.block, s.metric, h.data FROM block AS b
         JOIN histogram AS h ON h.block = b.id
@@ -72,17 +63,21 @@ pub(crate) async fn load(
     );
     for row in histograms.fetch_all(&mut *db).await? {
         let histogram = LatencyHistogram::from_bytes(&row.data).map_err(Fault::Damaged)?;
-        blocks.entry(row.block).or_default().histograms.insert(name(row.metric)?, histogram);
+        blocks
+            .entry(row.block)
+            .or_default()
+            .histograms
+            .insert(names.metric(row.metric)?.to_owned(), histogram);
     }
     let absent = sqlx::query!(
-        "SELECT a.block, a.metric, r.text FROM block AS b
+        "SELECT a.block, a.metric, a.reason FROM block AS b
         JOIN absent AS a ON a.block = b.id
-        JOIN reason AS r ON r.id = a.reason
         WHERE b.run = ?1 ORDER BY a.block, a.position",
         run,
     );
     for row in absent.fetch_all(&mut *db).await? {
-        let absent = Absent { metric: name(row.metric)?, reason: row.text };
+        let metric = names.metric(row.metric)?.to_owned();
+        let absent = Absent { metric, reason: names.reason(row.reason)?.to_owned() };
         blocks.entry(row.block).or_default().absent.push(absent);
     }
     Ok(blocks)
@@ -134,7 +129,7 @@ async fn insert_values(
 async fn load_values(
     db: &mut SqliteConnection,
     run: i64,
-    name: impl Fn(i64) -> Result<String, Fault>,
+    names: &Names,
 ) -> Result<HashMap<i64, Measurements>, Fault> {
     let rows = sqlx::query!(
         "SELECT v.block, s.metric, v.value FROM block AS b
@@ -149,7 +144,11 @@ async fn load_values(
     for series in rows.chunk_by(|a, b| (a.block, a.metric) == (b.block, b.metric)) {
         let values = series.iter().map(|row| row.value).collect();
         let first = &series[0];
-        blocks.entry(first.block).or_default().samples.insert(name(first.metric)?, values);
+        blocks
+            .entry(first.block)
+            .or_default()
+            .samples
+            .insert(names.metric(first.metric)?.to_owned(), values);
     }
     Ok(blocks)
 }

@@ -5,6 +5,7 @@
 use crate::error::{Fault, StoreError};
 use crate::head::HeadRows;
 use crate::lock::RunLock;
+use crate::names::Known;
 use crate::open::Store;
 use crate::{block, encoding, head, run};
 use jiff::Timestamp;
@@ -112,7 +113,11 @@ impl RunWriter {
         if block::exists(&mut db, self.rows, ordinal).await.map_err(self.store.fault(&doing))? {
             return Err(StoreError::BlockExists { run: run.clone(), ordinal });
         }
-        block::insert(&mut db, self.rows, block).await.map_err(self.store.fault(&doing))?;
+        // Of this transaction only: should it fail, the rows it made are gone.
+        let mut known = Known::default();
+        block::insert(&mut db, &mut known, self.rows, block)
+            .await
+            .map_err(self.store.fault(&doing))?;
         db.commit().await.map_err(|error| self.store.fault(&doing)(error.into()))
     }
 

@@ -77,6 +77,7 @@ async fn a_finished_run_is_frozen() {
         "INSERT OR REPLACE INTO absent SELECT * FROM absent",
         "INSERT OR REPLACE INTO block SELECT * FROM block",
         "INSERT INTO run_artifact SELECT run, position + 9, artifact FROM run_artifact",
+        "INSERT OR REPLACE INTO failed_build SELECT * FROM failed_build",
         "INSERT OR REPLACE INTO run SELECT * FROM run",
         "UPDATE run SET status = 'interrupted'",
         "UPDATE run SET status = 'running', finished_at_ns = NULL",
@@ -93,6 +94,7 @@ async fn a_finished_run_is_frozen() {
         absent is append-only: its run is not running
         block is append-only: its run is not running
         run_artifact is append-only: its run is not running
+        failed_build is append-only: its run is not running
         run is append-only: a new row is named anew and begins as running
         run is append-only: its status may go from running to complete or interrupted,
         and back from interrupted to running

@@ -4,8 +4,8 @@
 use hdrhistogram::Histogram;
 use jiff::Timestamp;
 use model::{
-    Absent, Artifact, Block, Cell, Digest, Direction, Label, LatencyHistogram, METRICS,
-    Measurements, Outcome, Run, RunId, RunStatus, Source, Testbed, VersionId,
+    Absent, Artifact, Block, Cell, Digest, Direction, FailedBuild, Label, LatencyHistogram,
+    METRICS, Measurements, Outcome, Run, RunId, RunStatus, Source, Testbed, VersionId,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -34,6 +34,13 @@ pub(crate) fn head(bits: u64) -> Run {
                 modified: None,
             }),
         ],
+        failed_builds: vec![FailedBuild {
+            target: "wasmtime-serve".to_owned(),
+            version: VersionId::Release { version: "49.0.5".to_owned() },
+            rustc: Some("rustc 1.95.0".to_owned()),
+            reason: "it needs rustc 1.96".to_owned(),
+            log_tail: "error: it needs rustc 1.96".to_owned(),
+        }],
         blocks: Vec::new(),
     }
 }
@@ -95,6 +102,7 @@ fn testbed() -> Testbed {
         qemu: None,
         pinning: "generator 0, host 1".into(),
         measurement_protocol: 1,
+        ..Testbed::default()
     }
 }
 
@@ -122,10 +130,13 @@ fn histogram(values: &[u64]) -> LatencyHistogram {
 /// Any run that may be imported: complete or interrupted, blocks by ordinal.
 pub(crate) fn any_run() -> impl Strategy<Value = Run> {
     let head = (any_name(), any::<u64>(), any_text(), any_text(), option::of(any_name()));
-    let artifacts = vec(any_artifact(), 1..4);
-    (any::<u64>(), any_time(), head, any_testbed(), artifacts, any::<bool>(), 0_i64..1_000_000)
-        .prop_flat_map(|(bits, start, head, testbed, artifacts, complete, length_ns)| {
+    let artifacts = (vec(any_artifact(), 1..4), vec(any_failed_build(), 0..3));
+    let kinds = (any::<bool>(), any::<bool>());
+    (any::<u64>(), any_time(), head, any_testbed(), artifacts, kinds, 0_i64..1_000_000)
+        .prop_flat_map(|(bits, start, head, testbed, artifacts, kinds, length_ns)| {
+            let (complete, published) = kinds;
             let (profile, seed, harness, plan, anchor) = head;
+            let (artifacts, failed_builds) = artifacts;
             let end = Timestamp::from_nanosecond(start.as_nanosecond() + i128::from(length_ns));
             let run = Run {
                 id: RunId::from_bits(bits),
@@ -140,9 +151,10 @@ pub(crate) fn any_run() -> impl Strategy<Value = Run> {
                 anchor,
                 testbed,
                 artifacts,
+                failed_builds,
                 blocks: Vec::new(),
             };
-            let blocks = btree_map(0_u32..1_000_000, any_block(&run), 0..5);
+            let blocks = btree_map(0_u32..1_000_000, any_block(&run, published), 0..5);
             blocks.prop_map(move |blocks| {
                 let number = |(ordinal, block)| Block { ordinal, ..block };
                 Run { blocks: blocks.into_iter().map(number).collect(), ..run.clone() }
@@ -150,20 +162,22 @@ pub(crate) fn any_run() -> impl Strategy<Value = Run> {
         })
 }
 
-fn any_block(run: &Run) -> impl Strategy<Value = Block> + use<> {
+fn any_block(run: &Run, published: bool) -> impl Strategy<Value = Block> + use<> {
     let targets: Vec<String> = run.artifacts.iter().map(|a| a.target.clone()).collect();
     let start_ns = run.started_at.as_nanosecond();
     let labels = vec(
         prop_oneof![
             Just(Label::GeneratorBound),
             Just(Label::SharedCpus),
-            Just(Label::GeneratorStarved)
+            Just(Label::GeneratorStarved),
+            Just(Label::Disturbed)
         ],
         0..3,
     );
     let times = (0_i64..1_000_000_000_000, any::<u64>(), any::<u32>());
-    (0..targets.len(), any_names(), any_digest(), any_digest(), times, labels, any_outcome())
-        .prop_map(move |(artifact, names, suite, definition, times, labels, outcome)| {
+    let outcome = any_outcome(published);
+    (0..targets.len(), any_names(), any_digest(), any_digest(), times, labels, outcome).prop_map(
+        move |(artifact, names, suite, definition, times, labels, outcome)| {
             let (suite_name, benchmark, arm) = names;
             let (after_ns, duration_ns, round) = times;
             let started_at = Timestamp::from_nanosecond(start_ns + i128::from(after_ns)).unwrap();
@@ -180,12 +194,14 @@ fn any_block(run: &Run) -> impl Strategy<Value = Block> + use<> {
                 labels,
                 outcome,
             }
-        })
+        },
+    )
 }
 
-fn any_outcome() -> impl Strategy<Value = Outcome> {
+fn any_outcome(published: bool) -> impl Strategy<Value = Outcome> {
+    let measured = if published { any_published().boxed() } else { any_measurements().boxed() };
     prop_oneof![
-        4 => any_measurements().prop_map(Outcome::Measured),
+        4 => measured.prop_map(Outcome::Measured),
         1 => (any_text(), any_text())
             .prop_map(|(reason, log_tail)| Outcome::Failed { reason, log_tail }),
         1 => any_text().prop_map(|reason| Outcome::Unsupported { reason }),
@@ -207,13 +223,29 @@ fn any_measurements() -> impl Strategy<Value = Measurements> {
         .prop_map(|(metric, reason)| Absent { metric, reason });
     (btree_map(sampled, values, 1..5), btree_map(in_histograms, latencies, 0..2), vec(absent, 0..4))
         .prop_map(|(samples, histograms, absent)| {
-            let mut all = Measurements { samples, histograms, absent: Vec::new() };
+            let mut all = Measurements { samples, histograms, ..Measurements::default() };
             let metric = |name: &str| model::Metric::named(name).unwrap();
             let missing = |one: &Absent| all.values(metric(&one.metric)).is_none();
             let absent = absent.into_iter().filter(missing).collect();
             all.absent = absent;
             all
         })
+}
+
+/// Summaries in the place of samples.
+fn any_published() -> impl Strategy<Value = Measurements> {
+    let comparable = METRICS.iter().filter(|metric| metric.is_comparable());
+    let names: Vec<_> = comparable.map(|metric| metric.name.to_owned()).collect();
+    let summaries = btree_map(prop::sample::select(names), any_value(), 1..6);
+    let latencies = option::of(vec(1_u64..60_000_000_000, 1..30));
+    (summaries, latencies).prop_map(|(summaries, latencies)| {
+        let latencies = latencies.map(|values| ("latency_ns".to_owned(), histogram(&values)));
+        Measurements {
+            summaries,
+            histograms: latencies.into_iter().collect(),
+            ..Measurements::default()
+        }
+    })
 }
 
 /// Every finite value from 0 up: zeros of both signs, subnormals, integers of
@@ -236,8 +268,10 @@ fn any_testbed() -> impl Strategy<Value = Testbed> {
     let field = || option::of(prop_oneof![Just("unknown".to_owned()), any_text()]);
     let numbers = (any::<u32>(), any::<u64>(), any::<u32>(), option::of(any::<bool>()));
     let texts = (any_text(), any_text());
-    (field(), field(), field(), field(), field(), field(), numbers, texts).prop_map(
-        |(cpu_model, microcode, governor, virtualization, rustc, qemu, numbers, texts)| {
+    let later = (option::of(any::<u32>()), option::of(any::<bool>()), field(), field(), field());
+    (field(), field(), field(), field(), field(), field(), numbers, (texts, later)).prop_map(
+        |(cpu_model, microcode, governor, virtualization, rustc, qemu, numbers, rest)| {
+            let (texts, (cores, turbo, huge_pages, harness, load_generator)) = rest;
             let (cpus, memory_mib, measurement_protocol, smt) = numbers;
             let (kernel, pinning) = texts;
             Testbed {
@@ -253,6 +287,11 @@ fn any_testbed() -> impl Strategy<Value = Testbed> {
                 qemu,
                 pinning,
                 measurement_protocol,
+                cores,
+                turbo,
+                huge_pages,
+                harness,
+                load_generator,
             }
         },
     )
@@ -278,6 +317,18 @@ fn any_artifact() -> impl Strategy<Value = Artifact> {
                 rustc: (!bare).then_some(rustc),
                 build_flags: (!bare).then_some(build_flags),
             }
+        },
+    )
+}
+
+fn any_failed_build() -> impl Strategy<Value = FailedBuild> {
+    (any_name(), any_version(), option::of(any_text()), "[a-z]{1,9}", any_text()).prop_map(
+        |(target, version, rustc, reason, log_tail)| FailedBuild {
+            target,
+            version,
+            rustc,
+            reason,
+            log_tail,
         },
     )
 }

@@ -121,6 +121,10 @@ async fn something_else() {
 async fn damaged() {
     let folder = tempfile::tempdir().unwrap();
     let path = stored(folder.path()).await;
+    let mut db = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    let page = "SELECT rootpage FROM sqlite_schema WHERE name = 'sample'";
+    let page: i64 = sqlx::query_scalar(page).fetch_one(&mut db).await.unwrap();
+    db.close().await.unwrap();
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     check(
@@ -151,10 +155,10 @@ async fn damaged() {
     )
     .await;
 
-    // In the middle it shows only when that page is read.
+    // A page of samples shows only when it is read.
     let mut holed = whole.clone();
-    let middle = whole.len() / 2 / 4096 * 4096;
-    holed[middle..middle + 8 * 4096].fill(0xee);
+    let start = (page as usize - 1) * 4096;
+    holed[start..start + 4096].fill(0xee);
     fs::write(&path, &holed).unwrap();
     let store = Store::open_read_only(&path).await.unwrap();
     assert!(matches!(store.check().await, Err(StoreError::Corrupt { .. })));
@@ -187,8 +191,8 @@ async fn of_another_schema() {
     check(
         &path,
         expect![[r#"
-        /runs.sqlite: the database has schema 99, this program knows schema 2 and left
-        it alone; use the newer `bench` that wrote it"#]],
+            /runs.sqlite: the database has schema 99, this program knows schema 5 and left
+            it alone; use the newer `bench` that wrote it"#]],
     )
     .await;
 }
@@ -208,9 +212,9 @@ async fn of_an_older_schema() {
     check(
         &path,
         expect![[r#"
-        reading: /runs.sqlite: the database has schema 1, this program reads schema 2;
-        any writing command (`bench run`, `bench import`) migrates it
-        writing: opens"#]],
+            reading: /runs.sqlite: the database has schema 1, this program reads schema 5;
+            any writing command (`bench run`, `bench import`) migrates it
+            writing: opens"#]],
     )
     .await;
     let store = Store::open_read_only(&path).await.unwrap();

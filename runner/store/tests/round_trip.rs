@@ -20,7 +20,7 @@ fn bits(run: &Run) -> Vec<u64> {
         _ => None,
     });
     measured
-        .flat_map(|m| m.samples.values().flatten())
+        .flat_map(|m| m.samples.values().flatten().chain(m.summaries.values()))
         .map(|value| (value + 0.0).to_bits())
         .collect()
 }
@@ -68,6 +68,91 @@ async fn a_measured_run_equals_the_same_run_imported() {
     imported.import(&measured.run("latest").await.unwrap()).await.unwrap();
     assert_eq!(imported.run("latest").await.unwrap(), run);
     assert_eq!(imported.runs().await.unwrap(), measured.runs().await.unwrap());
+}
+
+/// Published: each block's median of throughput and CPU time, and the histogram.
+fn published(full: &Run) -> Run {
+    let mut run = full.clone();
+    for block in &mut run.blocks {
+        let Outcome::Measured(measured) = &mut block.outcome else { continue };
+        let first = measured.samples["cpu_ns"][0];
+        measured.samples.clear();
+        measured.summaries = [("cpu_ns_per_request".to_owned(), first)].into();
+    }
+    run
+}
+
+#[tokio::test]
+async fn a_published_run_never_replaces_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("full.sqlite")).await.unwrap();
+    let full = example::complete(7, 4);
+    let bare = |mut run: Run| {
+        for block in &mut run.blocks {
+            let Outcome::Measured(measured) = &mut block.outcome else { continue };
+            measured.histograms.clear();
+        }
+        run
+    };
+    store.import(&full).await.unwrap();
+    let public = published(&full);
+    assert_eq!(store.import(&public).await.unwrap(), Imported::AlreadyThere);
+    assert_eq!(store.run("latest").await.unwrap(), full);
+
+    let store = Store::open(&folder.path().join("published.sqlite")).await.unwrap();
+    assert_eq!(store.import(&public).await.unwrap(), Imported::New);
+    assert_eq!(store.import(&bare(public.clone())).await.unwrap(), Imported::AlreadyThere);
+    let check = async |run: &Run, expected: Expect| {
+        expected.assert_eq(&wrapped(&store.import(run).await.unwrap_err().to_string()));
+    };
+    check(
+        &full,
+        expect![[r#"
+        run 0000000000000007 is stored already with other content (it is published here,
+        and given with its samples; a database of its own takes those); runs are never
+        replaced, so find out which of the two is right"#]],
+    )
+    .await;
+    let mut other = public.clone();
+    let Outcome::Measured(measured) = &mut other.blocks[3].outcome else { unreachable!() };
+    measured.summaries.insert("cpu_ns_per_request".to_owned(), 1.0);
+    check(
+        &other,
+        expect![[r#"
+        run 0000000000000007 is stored already with other content (block 3 differs);
+        runs are never replaced, so find out which of the two is right"#]],
+    )
+    .await;
+    assert_eq!(store.run("latest").await.unwrap(), public);
+}
+
+#[tokio::test]
+async fn a_history_is_read_like_its_runs_and_found_by_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("runs.sqlite")).await.unwrap();
+    let mut importer = store.importing().await.unwrap();
+    let mut given = vec![example::complete(1, 6), published(&example::complete(2, 6))];
+    given[1].started_at = example::second(999);
+    let interrupted =
+        Run { status: RunStatus::Interrupted, finished_at: None, ..example::complete(3, 2) };
+    for run in given.iter().chain([&interrupted]) {
+        importer.add(run).await.unwrap();
+    }
+    assert_eq!(store.runs().await.unwrap(), [], "nothing is there before the commit");
+    importer.commit().await.unwrap();
+
+    let mut history = store.history().await.unwrap();
+    assert_eq!(history.left(), 2);
+    given.reverse();
+    for run in &given {
+        assert_eq!(history.next_run().await.unwrap().as_ref(), Some(run));
+    }
+    assert_eq!(history.next_run().await.unwrap(), None);
+    for artifact in &given[0].artifacts {
+        let found = store.runs_of_version(&artifact.target, &artifact.version).await.unwrap();
+        assert_eq!(found, [RunId::from_bits(1), RunId::from_bits(2)]);
+        assert_eq!(store.runs_of_version("other", &artifact.version).await.unwrap(), []);
+    }
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn a_second_runner_is_refused_and_a_third_follows_a_dead_one() {
 #[tokio::test]
 async fn what_is_not_valid_is_not_stored_and_does_no_harm() {
     let fixture = Fixture::new().await;
-    let nothing = Run { artifacts: Vec::new(), ..head(1) };
+    let nothing = Run { artifacts: Vec::new(), failed_builds: Vec::new(), ..head(1) };
     fixture.check(
         fixture.store.begin_run(&nothing).await,
         expect!["not stored: artifacts: 0 of them, 1 to 10000 are stored"],

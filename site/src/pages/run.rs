@@ -7,7 +7,7 @@ use crate::names;
 use crate::summary;
 use crate::words;
 use askama::Template;
-use model::{Artifact, Block, Label, Metric, Outcome, ProfileName, Run, VersionId};
+use model::{Artifact, Block, FailedBuild, Label, Metric, Outcome, ProfileName, Run, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Template)]
@@ -22,6 +22,7 @@ struct RunPage {
     epoch: String,
     testbed: Vec<(String, String)>,
     artifacts: Vec<ArtifactView>,
+    failed_builds: Vec<FailedBuildView>,
     failures_lead: String,
     labels: Vec<LabelView>,
     groups: Vec<Group>,
@@ -32,6 +33,14 @@ struct ArtifactView {
     subject: String,
     is_anchor: bool,
     facts: Vec<(&'static str, String)>,
+}
+
+/// A version that could not be built.
+struct FailedBuildView {
+    name: String,
+    reason: String,
+    rustc: Option<String>,
+    log_tail: String,
 }
 
 struct LabelView {
@@ -97,6 +106,7 @@ pub(crate) fn page(_inputs: &Inputs, run: &Run) -> Result<String, Error> {
         epoch: run.testbed.epoch(),
         testbed: testbed(run),
         artifacts: run.artifacts.iter().map(|artifact| artifact_view(run, artifact)).collect(),
+        failed_builds: run.failed_builds.iter().map(failed_build_view).collect(),
         failures_lead: failures_lead(run),
         labels: labels
             .into_iter()
@@ -115,13 +125,31 @@ fn lead(run: &Run) -> String {
         .map(named)
         .collect();
     let beside = run.anchor.as_ref().map(|a| format!(" beside {a}")).unwrap_or_default();
+    let built = if versions.is_empty() && !run.failed_builds.is_empty() {
+        let failed = run.failed_builds.iter();
+        let failed: Vec<_> =
+            failed.map(|it| format!("{}@{}", it.target, it.version.label())).collect();
+        format!("{}, which could not be built", failed.join(" and "))
+    } else if versions.is_empty() {
+        "the anchor alone".to_owned()
+    } else {
+        versions.join(" and ")
+    };
     format!(
-        "{} of {}{beside}, {}, started {}.",
+        "{} of {built}{beside}, {}, started {}.",
         words::blocks(run.blocks.len() as u32),
-        if versions.is_empty() { "the anchor alone".to_owned() } else { versions.join(" and ") },
         run.status.word(),
         words::minute(run.started_at)
     )
+}
+
+fn failed_build_view(failed: &FailedBuild) -> FailedBuildView {
+    FailedBuildView {
+        name: format!("{}@{}", failed.target, failed.version.label()),
+        reason: failed.reason.clone(),
+        rustc: failed.rustc.clone(),
+        log_tail: failed.log_tail.clone(),
+    }
 }
 
 fn named(artifact: &Artifact) -> String {

@@ -254,7 +254,7 @@ pub(crate) fn both_ends(first: &str, second: Option<&str>) -> anyhow::Result<(St
     }
 }
 
-fn budget(text: &str) -> Result<Duration, String> {
+pub(super) fn budget(text: &str) -> Result<Duration, String> {
     let long = text.parse::<jiff::SignedDuration>().map_err(|_| "not a time such as 10m or 90s")?;
     let allowed = jiff::SignedDuration::from_secs(1)..=jiff::SignedDuration::from_hours(24);
     if !allowed.contains(&long) {

@@ -12,7 +12,6 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::report::cells::change;
 use anyhow::{Context, Result, bail};
-use build::Builder;
 use glob::Pattern;
 use stats::Verdict;
 use stats::detect::Options;
@@ -81,11 +80,12 @@ fn found(
 
 /// Lists the commits of each range, where the repository knows them.
 fn name_culprits(project: &Project, alerts: &mut [Alert]) {
-    let Ok(builder) = Builder::new(&project.root, &project.cache) else { return };
+    let Ok(builder) = project.builder() else { return };
     for alert in alerts {
-        let between = builder.commits_between(&alert.after, &alert.first);
+        let Some(target) = project.config.target(&alert.series.target) else { continue };
+        let between = builder.commits_between(target, &alert.after, &alert.first);
         let Ok(Some(commits)) = between else { continue };
-        let line = |commit: &String| match builder.subject(commit) {
+        let line = |commit: &String| match builder.subject(target, commit) {
             Ok(subject) => format!("{} {subject}", short(commit)),
             Err(_) => short(commit),
         };
@@ -129,13 +129,13 @@ fn measure_again(
 
 async fn read(project: &Project) -> Result<Histories> {
     let store = Store::open_read_only(&project.database).await?;
-    let ids = store.visible_runs().await?;
-    let total = ids.len() as u64;
+    let mut history = store.history().await?;
+    let total = history.left() as u64;
     let mut progress = Progress::start("reading runs", Some(total));
     let mut histories = Histories::default();
-    for (done, id) in (0..).zip(&ids) {
-        progress.at(done, Some(total), id.as_str());
-        histories.add(&store.run(id.as_str()).await?);
+    while let Some(run) = history.next_run().await? {
+        progress.at(total - history.left() as u64, Some(total), run.id.as_str());
+        histories.add(&run);
     }
     progress.end();
     Ok(histories)

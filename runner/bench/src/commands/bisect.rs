@@ -5,13 +5,13 @@ use crate::adaptive::UntilDecided;
 use crate::bisect::{Range, ask};
 use crate::cli::{Bisect, both_ends};
 use crate::exit::Exit;
+use crate::obtain::FailedBuilds;
 use crate::output::{STRONG, note};
 use crate::project::Project;
 use crate::report::cells::change;
 use crate::session::{Amount, Session, Sink};
 use crate::verdicts::{self, Comparison, Earlier, Known, Pairs, Side};
 use anyhow::{Context, Result, bail};
-use build::Builder;
 use model::{ProfileName, Run, Suite, TargetVersion, VersionSpec};
 use serde::Serialize;
 use stats::Verdict;
@@ -55,8 +55,9 @@ struct Search<'a> {
 
 pub(super) fn run(project: &Project, arguments: &Bisect, runtime: Runtime) -> Result<Exit> {
     let (target, good, bad) = ends(project, arguments)?;
-    let builder = Builder::new(&project.root, &project.cache)?;
-    let between = builder.commits_between(&good, &bad)?;
+    let builder = project.builder()?;
+    let declared = project.config.target(&target).context("an undeclared target")?;
+    let between = builder.commits_between(declared, &good, &bad)?;
     let Some(between) = between.filter(|commits| !commits.is_empty()) else {
         bail!("`{good}` does not lie before `{bad}` in its history, so there is nothing between");
     };
@@ -144,7 +145,7 @@ impl Search<'_> {
                 target: self.target.clone(),
                 version: VersionSpec::GitRef(commit.clone()),
             });
-            self.session.replace_versions(&versions)?;
+            self.session.replace_versions(&versions, FailedBuilds::Refused)?;
             let own = binary(self, 1);
             let (has_change, effect) = if own == good || own == bad {
                 (Some(own == bad), None)

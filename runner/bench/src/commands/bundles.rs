@@ -5,10 +5,11 @@ use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
+use flate2::bufread::MultiGzDecoder;
 use model::{RunStatus, bundle};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter};
-use std::path::Path;
+use std::io::{self, BufRead as _, BufReader, BufWriter};
+use std::path::{Path, PathBuf};
 use store::{Imported, Store};
 
 pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit> {
@@ -52,28 +53,71 @@ fn write_file(file: &Path, runs: &[model::Run]) -> io::Result<()> {
 }
 
 pub(super) async fn import(project: &Project, arguments: &Import) -> Result<Exit> {
-    // Every file is read and checked before anything is stored.
-    let mut runs = Vec::new();
-    for file in &arguments.files {
-        let name = file.display();
-        let read = if file.as_os_str() == "-" {
-            bundle::read(io::stdin().lock())
-        } else {
-            let open = File::open(file).with_context(|| format!("opening {name}"))?;
-            bundle::read(BufReader::new(open))
-        };
-        runs.extend(read.with_context(|| format!("{name} was refused, nothing was stored"))?);
+    // One transaction: a file that is refused takes the others with it. The
+    // database is opened for the first run that was read, so that a bad bundle
+    // alone does not make one.
+    let mut importer = None;
+    let (mut new, mut known) = (0, 0);
+    for file in files(&arguments.files)? {
+        let name = file.display().to_string();
+        let read = read(&file).with_context(|| format!("{name} was refused, nothing was stored"));
+        for run in read? {
+            if importer.is_none() {
+                importer = Some(Store::open(&project.database).await?.importing().await?);
+            }
+            let Some(importer) = &mut importer else { continue };
+            match importer.add(&run).await.with_context(|| format!("{name}: nothing was stored"))? {
+                Imported::New => new += 1,
+                Imported::AlreadyThere => known += 1,
+            }
+        }
     }
-    let store = Store::open(&project.database).await?;
-    let mut new = 0;
-    for run in &runs {
-        new += u32::from(store.import(run).await? == Imported::New);
+    if let Some(importer) = importer {
+        importer.commit().await?;
     }
-    let known = runs.len() as u32 - new;
     if arguments.json {
         println!("{}", serde_json::json!({ "new": new, "already_there": known }));
     } else {
         println!("{new} runs stored, {known} were already there");
     }
     Ok(Exit::Fine)
+}
+
+/// The files that were named, and those in the folders that were, by name.
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        for entry in path.read_dir().with_context(|| format!("reading {}", path.display()))? {
+            let path = entry.with_context(|| format!("reading {}", path.display()))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.ends_with(".jsonl") || name.ends_with(".jsonl.gz") {
+                files.push(path);
+            }
+        }
+        files[before..].sort();
+        if files.len() == before {
+            bail!("{} holds no bundle (*.jsonl, *.jsonl.gz)", path.display());
+        }
+    }
+    Ok(files)
+}
+
+fn read(file: &Path) -> Result<Vec<model::Run>> {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    if file.as_os_str() == "-" {
+        return Ok(bundle::read(io::stdin().lock())?);
+    }
+    let open = File::open(file).with_context(|| format!("opening {}", file.display()))?;
+    let mut input = BufReader::new(open);
+    let is_packed = input.fill_buf()?.starts_with(&GZIP);
+    Ok(if is_packed {
+        bundle::read(BufReader::new(MultiGzDecoder::new(input)))?
+    } else {
+        bundle::read(input)?
+    })
 }

@@ -70,7 +70,7 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
         match other_layout(&version) {
             true => twin = session.shuffled(&version, (seed % TWINS) as u32 + 1)?,
             false => {
-                note("a given binary cannot be linked anew; its twin differs in its environment")
+                note("a given binary cannot be linked anew; its twin differs in its environment");
             }
         }
         let padding = ("BENCH_PADDING".to_owned(), "x".repeat(PADDING_BYTES));

@@ -13,7 +13,6 @@ use crate::report;
 use crate::session::{Amount, Session, with_anchor};
 use crate::verdicts::Earlier;
 use anyhow::{Context, Result, bail};
-use build::Builder;
 use jiff::Zoned;
 use model::{Origin, ProfileName, Run, TargetVersion};
 use std::fs;
@@ -118,8 +117,8 @@ fn release(
             target.name
         );
     }
-    let builder = Builder::new(&project.root, &project.cache)?;
-    let tag = builder.last_release(&drift.release_tags, &candidate.version)?;
+    let builder = project.builder()?;
+    let tag = builder.last_release(target, &drift.release_tags, &candidate.version)?;
     let Some(tag) = tag else {
         note(&format!(
             "no tag before the candidate matches `{}`, so cumulative drift is not checked; \

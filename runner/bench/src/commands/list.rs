@@ -5,9 +5,9 @@ use crate::exit::Exit;
 use crate::output::{note, table};
 use crate::project::Project;
 use anyhow::Result;
-use model::{Origin, Target};
+use model::{Origin, Target, VersionId};
 use serde_json::{Value, json};
-use store::Store;
+use store::{Store, VersionSummary};
 
 /// Rows for people, and the same as JSON.
 struct Listing {
@@ -21,6 +21,7 @@ pub(super) async fn run(project: &Project, arguments: &List) -> Result<Exit> {
         Listed::Suites => suites(project)?,
         Listed::Benchmarks => benchmarks(project)?,
         Listed::Targets => targets(project),
+        Listed::Versions => versions(project).await?,
         Listed::Runs => runs(project).await?,
     };
     if arguments.json {
@@ -114,9 +115,60 @@ fn targets(project: &Project) -> Listing {
 
 fn origin(target: &Target) -> String {
     match &target.origin {
+        Origin::Folder { repository: Some(place), source, .. } => {
+            format!("{} of {place}", source.display())
+        }
         Origin::Folder { source, .. } => source.display().to_string(),
         Origin::Crate(source) => format!("crate {}", source.name),
     }
+}
+
+async fn versions(project: &Project) -> Result<Listing> {
+    let versions = if project.database.exists() {
+        Store::open_read_only(&project.database).await?.versions().await?
+    } else {
+        Vec::new()
+    };
+    let is_failed = |v: &VersionSummary| v.measured == 0 && v.failed_build.is_some();
+    let outcome = |v: &VersionSummary| match &v.failed_build {
+        Some(failed) if v.measured == 0 => format!("not built: {}", failed.reason),
+        _ => format!("{} blocks", v.measured),
+    };
+    let subject = |v: &VersionSummary| match &v.version {
+        VersionId::Commit { subject, .. } => subject.clone(),
+        VersionId::Release { .. } | VersionId::Binary { .. } => String::new(),
+    };
+    Ok(Listing {
+        headings: &["target", "version", "runs", "last measured", "outcome", "failed", "commit"],
+        rows: versions
+            .iter()
+            .map(|v| {
+                vec![
+                    v.target.clone(),
+                    v.version.label(),
+                    v.runs.to_string(),
+                    v.last_run_at.strftime("%Y-%m-%d %H:%M").to_string(),
+                    outcome(v),
+                    v.failed.to_string(),
+                    subject(v),
+                ]
+            })
+            .collect(),
+        json: versions
+            .iter()
+            .map(|v| {
+                let outcome = match is_failed(v) {
+                    true => "failed",
+                    false => "built",
+                };
+                json!({ "target": v.target, "label": v.version.label(), "version": v.version,
+                    "outcome": outcome, "runs": v.runs, "last_run_at": v.last_run_at,
+                    "measured": v.measured, "failed": v.failed, "unsupported": v.unsupported,
+                    "reason": v.failed_build.as_ref().map(|failed| &failed.reason),
+                    "rustc": v.failed_build.as_ref().and_then(|failed| failed.rustc.as_ref()) })
+            })
+            .collect(),
+    })
 }
 
 async fn runs(project: &Project) -> Result<Listing> {

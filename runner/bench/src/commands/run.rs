@@ -1,8 +1,10 @@
 //! `bench run`: measure versions, check them, or go on with a run.
 
 use crate::cli::Run;
+use crate::doctor;
 use crate::exit::Exit;
 use crate::measure;
+use crate::obtain::{self, FailedBuilds};
 use crate::output::{self, BAD, GOOD, QUIET, note};
 use crate::plan::Part;
 use crate::progress::Progress;
@@ -16,6 +18,9 @@ use store::Store;
 use tokio::runtime::Runtime;
 
 pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Result<Exit> {
+    if arguments.strict {
+        doctor::insist_on_quiet()?;
+    }
     if let Some(which) = &arguments.resume {
         return resume(project, which, arguments.json, runtime);
     }
@@ -25,13 +30,17 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
         only_quick(&mut suites);
     }
     if arguments.check {
-        let session = Session::prepare(project, suites, &versions)?;
+        let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
         return check_all(&session, arguments.json);
     }
     // Opened before the builds: a database that cannot be written should not
     // show after a long wait.
     let sink = open(project, runtime)?;
-    let session = Session::prepare(project, suites, &versions)?;
+    let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
+    if arguments.strict {
+        // Again: a build takes its time, and warms the machine.
+        doctor::insist_on_quiet()?;
+    }
     let amount = Amount {
         profile: if arguments.quick { ProfileName::Quick } else { ProfileName::Full },
         quick: arguments.quick,
@@ -53,7 +62,8 @@ pub(super) fn open(project: &Project, runtime: Runtime) -> Result<Sink> {
 
 fn versions(project: &Project, asked: &[String]) -> Result<Vec<TargetVersion>> {
     let asked = if asked.is_empty() { &project.config.run } else { asked };
-    Ok(asked.iter().map(|text| project.config.parse_version(text)).collect::<Result<_, _>>()?)
+    let builder = project.builder()?;
+    obtain::named(project, &builder, asked)
 }
 
 /// What is not measured needs nothing built.
@@ -77,13 +87,14 @@ fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Resul
     let run = runtime.block_on(store.run(id.as_str()))?;
     let asked: Asked = serde_json::from_str(&run.plan)
         .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
-    let versions = versions(project, &asked.versions)?;
+    let parsed = asked.versions.iter().map(|text| project.config.parse_version(text));
+    let versions = parsed.collect::<Result<Vec<_>, _>>()?;
     let suites = asked.suites.iter().map(|name| project.suite(name));
     let mut suites = suites.collect::<Result<Vec<_>>>()?;
     if asked.quick {
         only_quick(&mut suites);
     }
-    let session = Session::prepare(project, suites, &versions)?;
+    let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
     let measured = session.resume(&sink, &id, &asked)?;
     report(&sink, &session, &measured, json)
 }
@@ -94,7 +105,8 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
         |wanted: fn(&Outcome) -> bool| run.blocks.iter().filter(|b| wanted(&b.outcome)).count();
     let failed = count(|outcome| matches!(outcome, Outcome::Failed { .. }));
     let good = count(|outcome| matches!(outcome, Outcome::Measured(_)));
-    let exit = if measured.finished && failed == 0 { Exit::Fine } else { Exit::Incomplete };
+    let is_whole = measured.finished && failed == 0 && run.failed_builds.is_empty();
+    let exit = if is_whole { Exit::Fine } else { Exit::Incomplete };
     if json {
         let status = run.status.word();
         let planned = run.planned_blocks;
@@ -102,7 +114,8 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
             "{}",
             serde_json::json!({ "run": run.id, "status": status, "planned": planned,
                 "measured": good, "failed": failed,
-                "unsupported": run.blocks.len() - good - failed })
+                "unsupported": run.blocks.len() - good - failed,
+                "failed_builds": run.failed_builds })
         );
         return Ok(exit);
     }
@@ -117,6 +130,7 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
     }
     super::show::print_summary(&run, |cell, metric| session.reports(cell, metric));
     note(&format!("stored as run {}; `bench show {0}` shows every number", run.id));
+    super::bridge::note_new_epoch(sink, &run.id)?;
     Ok(exit)
 }
 

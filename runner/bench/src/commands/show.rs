@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::output::{BAD, QUIET, STRONG, table};
 use crate::project::Project;
 use anyhow::Result;
-use model::{Block, Cell, METRICS, Metric, Outcome, Run, RunStatus};
+use model::{Block, Cell, FailedBuild, METRICS, Metric, Outcome, Run, RunStatus};
 use serde_json::{Value, json};
 use stats::{interval, summary};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +47,7 @@ pub(super) async fn run(project: &Project, arguments: &Show) -> Result<Exit> {
 
 fn arms(run: &Run) -> Arms<'_> {
     let mut arms = Arms::new();
-    for block in &run.blocks {
+    for block in run.counted_blocks() {
         arms.entry((&block.cell, block.artifact)).or_default().push(block);
     }
     arms
@@ -107,8 +107,15 @@ pub(super) fn print_summary(run: &Run, wanted: impl Fn(&Cell, &Metric) -> bool) 
             }
         }
     }
+    for failed in &run.failed_builds {
+        let FailedBuild { target, version, reason, log_tail, .. } = failed;
+        failures.push(format!("{BAD}not built{BAD:#} {target} {}: {reason}", version.label()));
+        failures.extend(log_tail.lines().map(|line| format!("  {QUIET}{line}{QUIET:#}")));
+    }
     let headings = ["benchmark", "version", "metric", "median", "blocks", "labels"];
-    anstream::println!("{}", table(&headings, &[3, 4], rows));
+    if !rows.is_empty() || failures.is_empty() {
+        anstream::println!("{}", table(&headings, &[3, 4], rows));
+    }
     for (metric, reason) in absent {
         anstream::println!("{QUIET}not measured: {metric}: {reason}{QUIET:#}");
     }
@@ -139,7 +146,7 @@ fn as_json(run: &Run) -> Value {
     json!({ "run": run.id, "status": run.status, "profile": run.profile, "seed": run.seed,
         "started_at": run.started_at, "finished_at": run.finished_at, "harness": run.harness,
         "testbed": run.testbed, "epoch": run.testbed.epoch(), "artifacts": run.artifacts,
-        "arms": arms })
+        "failed_builds": run.failed_builds, "arms": arms })
 }
 
 fn outcome(block: &Block) -> Value {

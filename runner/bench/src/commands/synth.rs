@@ -70,10 +70,12 @@ pub(super) async fn run(
     let harness = format!("bench {}", env!("CARGO_PKG_VERSION"));
     let total = size.versions as u64;
     let mut progress = Progress::start("making up history", Some(total));
+    let mut importer = store.importing().await?;
     for version in 0..size.versions {
         progress.at(version as u64, Some(total), &format!("version {version}"));
-        store.import(&synth::run(&size, &histories, version, &harness)).await?;
+        importer.add(&synth::run(&size, &histories, version, &harness)).await?;
     }
+    importer.commit().await?;
     progress.end();
     fs::write(&truth, lines).with_context(|| format!("writing {}", truth.display()))?;
     note(&format!(

@@ -141,6 +141,14 @@ impl Instructions {
     }
 }
 
+/// Whether instructions can be counted here.
+///
+/// # Errors
+/// Why they cannot.
+pub(crate) fn permitted() -> Result<(), String> {
+    Instructions::attach(nix::unistd::getpid()).read().map(|_| ())
+}
+
 fn refused(error: &io::Error) -> String {
     if error.raw_os_error() == Some(Errno::ENOENT as i32) {
         return "this machine offers no hardware counter of instructions".to_owned();

@@ -14,6 +14,8 @@ pub(crate) struct Placement {
     pub(crate) host: Vec<usize>,
     /// How many CPUs there are to divide.
     pub(crate) cpus: usize,
+    /// How many cores they are threads of.
+    pub(crate) cores: usize,
 }
 
 impl Placement {
@@ -31,15 +33,16 @@ impl Placement {
     fn divide(mut cpus: Vec<(usize, usize)>) -> Self {
         cpus.sort_unstable();
         let total = cpus.len();
+        let cores = cpus.chunk_by(|a, b| a.0 == b.0).count();
         if total < 2 {
-            return Self { generator: Vec::new(), host: Vec::new(), cpus: total };
+            return Self { generator: Vec::new(), host: Vec::new(), cpus: total, cores };
         }
         let half = total.div_ceil(2);
         let is_boundary = |at: &usize| cpus[at - 1].0 != cpus[*at].0;
         let boundary = (half..total).find(is_boundary).or_else(|| (1..half).rfind(is_boundary));
         let generator = cpus.split_off(boundary.unwrap_or(half));
         let ids = |cpus: Vec<(usize, usize)>| cpus.into_iter().map(|(_, cpu)| cpu).collect();
-        Self { generator: ids(generator), host: ids(cpus), cpus: total }
+        Self { generator: ids(generator), host: ids(cpus), cpus: total, cores }
     }
 
     /// Whether generator and host have to share.
@@ -92,6 +95,7 @@ fn core_of(cpu: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn generator_and_host_never_share_when_they_need_not() {
@@ -104,7 +108,8 @@ mod tests {
             (vec![(0, 0), (1, 1), (2, 2), (0, 3), (1, 4), (2, 5)], vec![2, 5], vec![0, 3, 1, 4]),
         ] {
             let total = cpus.len();
-            let expected = Placement { generator, host, cpus: total };
+            let cores = cpus.iter().map(|(core, _)| core).collect::<BTreeSet<_>>().len();
+            let expected = Placement { generator, host, cpus: total, cores };
             assert_eq!(Placement::divide(cpus), expected);
         }
     }

@@ -2,13 +2,13 @@
 //! done, and before each round somebody may say which arms need no more.
 
 use super::{Asked, Measured, Session, Sink};
-use crate::measure::{self, Bench};
+use crate::measure::{self, Bench, Subject, Watch};
 use crate::output;
 use crate::plan::Entry;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use model::{Block, Cell, Outcome, Run};
+use model::{Arm, Block, Cell, Label, Outcome, Run};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use store::RunWriter;
@@ -63,6 +63,7 @@ impl Session<'_> {
         let total = asked.budget_s.is_none().then_some(entries.len() as u64);
         let mut progress = Progress::start(&format!("run {id}"), total);
         let (mut round, mut next) = (None, Next::All);
+        let mut repeats = Repeats::of(run, entries.len() as u32);
         for (ordinal, entry) in (0u32..).zip(entries) {
             if done.contains(&ordinal) {
                 continue;
@@ -79,17 +80,25 @@ impl Session<'_> {
                 Next::Only(_) => continue,
             }
             progress.at(u64::from(ordinal), total, &cell.to_string());
-            let Some(block) = self.block(&bench, ordinal, entry) else {
-                sink.runtime.block_on(writer.interrupt())?;
-                progress.end();
-                return Ok(Measured { run: id, finished: false });
-            };
-            if let Outcome::Failed { reason, .. } = &block.outcome {
-                let bad = output::BAD;
-                progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
+            let mut ordinal = ordinal;
+            loop {
+                let Some(block) = self.block(&bench, ordinal, entry) else {
+                    sink.runtime.block_on(writer.interrupt())?;
+                    progress.end();
+                    return Ok(Measured { run: id, finished: false });
+                };
+                if let Outcome::Failed { reason, .. } = &block.outcome {
+                    let bad = output::BAD;
+                    progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
+                }
+                sink.runtime.block_on(writer.add_block(&block))?;
+                let again = repeats.after(&block);
+                run.blocks.push(block);
+                match again {
+                    Some(further) => ordinal = further,
+                    None => break,
+                }
             }
-            sink.runtime.block_on(writer.add_block(&block))?;
-            run.blocks.push(block);
         }
         sink.runtime.block_on(writer.finish(Timestamp::now()))?;
         progress.end();
@@ -108,7 +117,7 @@ impl Session<'_> {
                 labels: Vec::new(),
                 outcome: Outcome::Unsupported { reason },
             },
-            None => bench.measure(subject, arm)?,
+            None => self.watched(bench, subject, arm)?,
         };
         Some(Block {
             ordinal,
@@ -124,6 +133,29 @@ impl Session<'_> {
         })
     }
 
+    /// Measures a block, and says whether it was disturbed meanwhile.
+    fn watched(
+        &self,
+        bench: &Bench<'_>,
+        subject: &Subject,
+        arm: &Arm,
+    ) -> Option<measure::Measured> {
+        let Some(limits) = &self.project.config.noise_watch else {
+            return bench.measure(subject, arm);
+        };
+        let watch = Watch::begin(&self.placement);
+        let mut measured = bench.measure(subject, arm)?;
+        let Some(surroundings) = watch.end(&self.placement) else { return Some(measured) };
+        if let Outcome::Measured(measurements) = &mut measured.outcome {
+            surroundings.record(measurements);
+            if surroundings.disturb(limits, &self.placement) {
+                measured.labels.push(Label::Disturbed);
+                measured.labels.sort_unstable();
+            }
+        }
+        Some(measured)
+    }
+
     pub(super) fn cell(&self, entry: &Entry) -> Cell {
         let suite = &self.suites[entry.suite];
         let arm = &suite.arms[entry.arm];
@@ -133,6 +165,38 @@ impl Session<'_> {
             benchmark: arm.benchmark.clone(),
             arm: arm.name.clone(),
         }
+    }
+}
+
+/// How many disturbed blocks are measured again: at once, each once, and at most
+/// one for every five of the plan that were measured.
+struct Repeats {
+    next: u32,
+    planned: u32,
+    measured: u32,
+    repeated: u32,
+}
+
+impl Repeats {
+    fn of(run: &Run, planned: u32) -> Self {
+        let repeated = run.blocks.iter().filter(|block| block.ordinal >= planned);
+        let next = repeated.clone().map(|block| block.ordinal + 1).max().unwrap_or(planned);
+        let repeated = repeated.count() as u32;
+        Self { next, planned, measured: run.blocks.len() as u32 - repeated, repeated }
+    }
+
+    /// The number under which a block is measured again, if it is.
+    fn after(&mut self, block: &Block) -> Option<u32> {
+        let is_repeat = block.ordinal >= self.planned;
+        self.measured += u32::from(!is_repeat);
+        let may = !is_repeat && self.repeated < self.measured.div_ceil(5);
+        if !may || !block.labels.contains(&Label::Disturbed) {
+            return None;
+        }
+        let number = self.next;
+        self.next += 1;
+        self.repeated += 1;
+        Some(number)
     }
 }
 

@@ -9,7 +9,7 @@ use model::{
 
 /// The target of everything made up.
 pub(crate) const TARGET: &str = "synthetic";
-/// Metrics of an arm; all are stored as plain samples.
+/// Metrics of an arm; each block holds a summary of them, as published runs do.
 const METRICS: [&str; 4] = ["cold_start_ns", "ready_ns", "cold_start_cpu_ns", "rss_peak_bytes"];
 /// Arms of a suite.
 const ARMS: usize = 25;
@@ -82,6 +82,7 @@ pub(crate) fn run(size: &Size, histories: &[History], version: usize, harness: &
             rustc: Some("none".to_owned()),
             build_flags: Some("none".to_owned()),
         }],
+        failed_builds: Vec::new(),
         blocks: Vec::new(),
     };
     for (arm, of_arm) in histories.chunks(METRICS.len()).enumerate() {
@@ -99,7 +100,8 @@ fn block(run: &Run, arm: usize, round: usize, histories: &[History], version: us
     for (metric, history) in METRICS.iter().zip(histories) {
         // The blocks lie evenly about the value, so that their median is it.
         let beside = (round as f64 - (BLOCKS - 1) as f64 / 2.0) * BETWEEN_BLOCKS;
-        measurements.insert(metric, vec![history.values[version] * (1.0 + beside)]);
+        let value = history.values[version] * (1.0 + beside);
+        measurements.summaries.insert((*metric).to_owned(), value);
     }
     let cell = Name::of(arm * METRICS.len()).cell;
     let suite = cell.suite.clone();
@@ -131,5 +133,6 @@ fn testbed() -> Testbed {
         qemu: None,
         pinning: "none".to_owned(),
         measurement_protocol: 1,
+        ..Testbed::default()
     }
 }

@@ -37,7 +37,7 @@ struct Blocks<'a> {
 pub(crate) fn collect(a: Side<'_>, b: Side<'_>, known: Known<'_>) -> Collected {
     let mut arms: BTreeMap<ArmName, Blocks<'_>> = BTreeMap::new();
     for (side, is_a) in [(a, true), (b, false)] {
-        for block in side.run.blocks.iter().filter(|block| block.artifact == side.artifact) {
+        for block in side.run.counted_blocks().filter(|block| block.artifact == side.artifact) {
             let arms = arms.entry(name_of(&block.cell)).or_default();
             let blocks = if is_a { &mut arms.a } else { &mut arms.b };
             blocks.insert(block.round, block);
@@ -116,7 +116,7 @@ struct Comparable<'a> {
 impl<'a> Comparable<'a> {
     fn of(blocks: &Blocks<'a>) -> Self {
         let mut it = Self::default();
-        let mut starved = Vec::new();
+        let mut void = Vec::new();
         let pairs =
             blocks.a.iter().filter_map(|(round, a)| Some((*round, *a, *blocks.b.get(round)?)));
         for (round, a, b) in pairs {
@@ -132,12 +132,15 @@ impl<'a> Comparable<'a> {
             }
             // Starving is somebody else's doing, and as likely with one version
             // as with the other: the other pairs are as good as ever.
-            let list = if has(Label::GeneratorStarved) { &mut starved } else { &mut it.measured };
-            list.push((round, of_a, of_b));
+            // So is a disturbance; what was measured again has taken its place by now.
+            match [Label::GeneratorStarved, Label::Disturbed].into_iter().find(|it| has(*it)) {
+                Some(label) => void.push((label, (round, of_a, of_b))),
+                None => it.measured.push((round, of_a, of_b)),
+            }
         }
-        if it.measured.is_empty() && !starved.is_empty() {
-            it.measured = starved;
-            it.forbidden.get_or_insert_with(|| told(Label::GeneratorStarved));
+        if let (true, Some((label, _))) = (it.measured.is_empty(), void.first()) {
+            it.forbidden.get_or_insert_with(|| told(*label));
+            it.measured = void.into_iter().map(|(_, pair)| pair).collect();
         }
         it
     }

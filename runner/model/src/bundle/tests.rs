@@ -1,7 +1,7 @@
 use super::*;
 use crate::histogram::LatencyHistogram;
 use crate::run::{
-    Artifact, Block, Cell, Label, Measurements, Outcome, RunId, RunStatus, VersionId,
+    Artifact, Block, Cell, FailedBuild, Label, Measurements, Outcome, RunId, RunStatus, VersionId,
 };
 use crate::testbed::Testbed;
 use expect_test::{Expect, expect};
@@ -57,6 +57,7 @@ fn run() -> Run {
             qemu: None,
             pinning: "generator 1, host 0".into(),
             measurement_protocol: 1,
+            ..Testbed::default()
         },
         artifacts: vec![Artifact {
             target: "host".into(),
@@ -68,6 +69,7 @@ fn run() -> Run {
             rustc: None,
             build_flags: None,
         }],
+        failed_builds: Vec::new(),
         blocks: vec![
             block(0, Outcome::Measured(measured)),
             block(2, Outcome::Failed { reason: "died".into(), log_tail: "a\nb".into() }),
@@ -84,8 +86,58 @@ fn text(runs: &[&Run]) -> String {
 
 #[test]
 fn reads_what_it_writes() {
-    let (one, other) = (run(), Run { id: RunId::from_bits(1), ..run() });
+    let failed = FailedBuild {
+        target: "host".into(),
+        version: VersionId::Release { version: "49.0.5".into() },
+        rustc: Some("rustc 1.95.0".into()),
+        reason: "needs rustc 1.96".into(),
+        log_tail: String::new(),
+    };
+    // With nothing but what could not be built.
+    let nothing = Run { artifacts: Vec::new(), blocks: Vec::new(), ..run() };
+    let other = Run { id: RunId::from_bits(1), failed_builds: vec![failed], ..nothing };
+    let one = run();
     assert_eq!(read(text(&[&one, &other]).as_bytes()).unwrap(), [one, other]);
+}
+
+/// Summaries in the place of samples.
+fn published() -> Run {
+    let mut run = run();
+    if let Outcome::Measured(measured) = &mut run.blocks[0].outcome {
+        measured.samples.clear();
+        measured.summaries.insert("throughput_rps".into(), 0.1 + 0.2);
+    }
+    run
+}
+
+#[test]
+fn a_published_run_says_so_and_is_all_of_one_kind() {
+    let whole = text(&[&published()]);
+    assert!(whole.starts_with(r#"{"run":{"schema":1,"kind":"published","#));
+    assert_eq!(read(whole.as_bytes()).unwrap(), [published()]);
+    // Written anew with the other kind, so that the digest is right.
+    let relabel = |of: &Run, from: &str, to: &str| {
+        let text = text(&[of]).replacen(from, to, 1);
+        let lines: Vec<&str> = text.lines().collect();
+        let body: String =
+            lines[..lines.len() - 1].iter().map(|line| format!("{line}\n")).collect();
+        let end = format!(
+            r#"{{"end":{{"lines":{},"sha256":"{}"}}}}"#,
+            lines.len() - 1,
+            Digest::of(&body)
+        );
+        read(format!("{body}{end}\n").as_bytes()).unwrap_err().to_string()
+    };
+    let other =
+        "line 6: the `run` line of run 000000000000feed is of the other kind than its blocks";
+    assert_eq!(relabel(&published(), r#","kind":"published""#, ""), other);
+    let schema = r#""schema":1,"#;
+    assert_eq!(relabel(&run(), schema, &format!(r#"{schema}"kind":"published","#)), other);
+    let mut mixed = published();
+    let Outcome::Measured(measured) = &mut mixed.blocks[0].outcome else { return };
+    measured.insert("requests", vec![1.0]);
+    let told = mixed.validate().unwrap_err().to_string();
+    assert_eq!(told, "block 0, summaries: stand beside samples; a block has one or the other");
 }
 
 /// Every edit of a good bundle is refused with the line and the reason.

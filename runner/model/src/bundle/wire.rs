@@ -4,7 +4,7 @@ use super::SCHEMA;
 use crate::digest::Digest;
 use crate::histogram::LatencyHistogram;
 use crate::run::{
-    Absent, Artifact, Block, Cell, Label, Measurements, Outcome, Run, RunId, RunStatus,
+    Absent, Artifact, Block, Cell, FailedBuild, Label, Measurements, Outcome, Run, RunId, RunStatus,
 };
 use crate::testbed::Testbed;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub(super) enum Line {
     Run(Box<WireRun>),
     Artifact(Box<Artifact>),
+    FailedBuild(Box<FailedBuild>),
     Block(Box<WireBlock>),
     End { lines: u64, sha256: Digest },
 }
@@ -24,6 +25,8 @@ pub(super) enum Line {
 #[serde(deny_unknown_fields)]
 pub(super) struct WireRun {
     pub(super) schema: u32,
+    #[serde(default, skip_serializing_if = "Kind::is_full")]
+    pub(super) kind: Kind,
     id: RunId,
     started_at: Timestamp,
     finished_at: Option<Timestamp>,
@@ -35,6 +38,18 @@ pub(super) struct WireRun {
     planned_blocks: u32,
     anchor: Option<String>,
     testbed: Testbed,
+}
+
+/// What stands in the place of values; a reader that knows only full bundles
+/// refuses the other kind by its head.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// Raw samples.
+    #[default]
+    Full,
+    /// Summaries of blocks.
+    Published,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +72,10 @@ pub(super) struct WireBlock {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum WireOutcome {
     Measured {
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         samples: BTreeMap<String, Vec<f64>>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        summaries: BTreeMap<String, f64>,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         histograms: BTreeMap<String, LatencyHistogram>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -72,10 +90,27 @@ enum WireOutcome {
     },
 }
 
+impl Kind {
+    /// Whether every measured block is of this kind; one without values fits both.
+    pub(super) fn fits(self, run: &Run) -> bool {
+        run.blocks.iter().all(|block| match &block.outcome {
+            Outcome::Measured(block) if self == Self::Full => block.summaries.is_empty(),
+            Outcome::Measured(block) => block.samples.is_empty(),
+            Outcome::Failed { .. } | Outcome::Unsupported { .. } => true,
+        })
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_full(&self) -> bool {
+        *self == Self::Full
+    }
+}
+
 impl WireRun {
     pub(super) fn from_run(run: &Run) -> Self {
         Self {
             schema: SCHEMA,
+            kind: if run.is_published() { Kind::Published } else { Kind::Full },
             id: run.id.clone(),
             started_at: run.started_at,
             finished_at: run.finished_at,
@@ -110,6 +145,7 @@ impl WireRun {
             anchor: self.anchor,
             testbed: self.testbed,
             artifacts: Vec::new(),
+            failed_builds: Vec::new(),
             blocks: Vec::new(),
         })
     }
@@ -118,8 +154,8 @@ impl WireRun {
 impl WireBlock {
     pub(super) fn from_block(block: &Block) -> Self {
         let outcome = match block.outcome.clone() {
-            Outcome::Measured(Measurements { samples, histograms, absent }) => {
-                WireOutcome::Measured { samples, histograms, absent }
+            Outcome::Measured(Measurements { samples, summaries, histograms, absent }) => {
+                WireOutcome::Measured { samples, summaries, histograms, absent }
             }
             Outcome::Failed { reason, log_tail } => WireOutcome::Failed { reason, log_tail },
             Outcome::Unsupported { reason } => WireOutcome::Unsupported { reason },
@@ -140,8 +176,8 @@ impl WireBlock {
 
     pub(super) fn into_block(self) -> Result<Block, String> {
         let outcome = match self.outcome {
-            WireOutcome::Measured { samples, histograms, absent } => {
-                Outcome::Measured(Measurements { samples, histograms, absent })
+            WireOutcome::Measured { samples, summaries, histograms, absent } => {
+                Outcome::Measured(Measurements { samples, summaries, histograms, absent })
             }
             WireOutcome::Failed { reason, log_tail } => Outcome::Failed { reason, log_tail },
             WireOutcome::Unsupported { reason } => Outcome::Unsupported { reason },

@@ -24,6 +24,8 @@ pub struct Target {
     /// The suites it takes part in, which are nobody else's; all that belong to
     /// nobody when empty.
     pub suites: Vec<String>,
+    /// What is different in some of its releases; the first that fits counts.
+    pub variants: Vec<Variant>,
 }
 
 /// Firmware that a target's own binary builds, and the boards it is for.
@@ -46,11 +48,48 @@ pub struct BoardSpec {
     pub emulator: Vec<String>,
 }
 
+/// What is different in the releases of a range.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// Which releases.
+    pub versions: VersionReq,
+    /// The crate's features, if others.
+    pub features: Option<Vec<String>>,
+    /// The start command, if another.
+    pub start: Option<Vec<String>>,
+    /// The options an arm can ask for, if others.
+    pub options: Option<Vec<OptionSpec>>,
+}
+
+impl Target {
+    /// The target as one of its releases has it.
+    #[must_use]
+    pub fn at_release(&self, release: &str) -> Self {
+        let mut target = self.clone();
+        let Ok(release) = Version::parse(release) else { return target };
+        let Some(variant) = self.variants.iter().find(|it| it.versions.matches(&release)) else {
+            return target;
+        };
+        if let (Origin::Crate(source), Some(features)) = (&mut target.origin, &variant.features) {
+            source.features.clone_from(features);
+        }
+        if let Some(start) = &variant.start {
+            target.launch.start.clone_from(start);
+        }
+        if let Some(options) = &variant.options {
+            target.launch.options.clone_from(options);
+        }
+        target
+    }
+}
+
 /// Where a target comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A cargo workspace in this repository; its versions are commits.
+    /// A cargo workspace in a repository; its versions are commits.
     Folder {
+        /// Path or URL of the repository; absent: the one `bench.toml` is in.
+        repository: Option<String>,
         /// The workspace's folder, relative to the repository.
         source: PathBuf,
         /// Folders below it that have no part in it.
@@ -72,6 +111,9 @@ pub struct CrateSource {
     /// Settings of cargo's release profile that differ from cargo's own:
     /// name and value as TOML.
     pub profile: Vec<(String, String)>,
+    /// A cargo workspace here that makes a binary of a crate without one; its
+    /// lockfile says which release.
+    pub adapter: Option<PathBuf>,
 }
 
 /// How a host is started, asked and stopped: the host contract.

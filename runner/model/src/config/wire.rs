@@ -2,7 +2,7 @@
 //! above: what leaves is checked.
 
 use super::target::{
-    CrateSource, FirmwareSpec, Launch, OptionSpec, Origin, Ready, Supported, Target,
+    CrateSource, FirmwareSpec, Launch, OptionSpec, Origin, Ready, Supported, Target, Variant,
 };
 use super::wire_firmware::{self, WireFirmware};
 use crate::diagnostic::{Diagnostic, SourceText};
@@ -17,7 +17,9 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct WireTarget {
     about: String,
+    repository: Option<Spanned<String>>,
     source: Option<PathBuf>,
+    adapter: Option<PathBuf>,
     #[serde(rename = "crate")]
     crate_name: Option<Spanned<String>>,
     #[serde(default)]
@@ -38,7 +40,7 @@ pub(super) struct WireTarget {
     #[serde(default)]
     supports: Vec<Spanned<WireSupported>>,
     #[serde(default)]
-    options: IndexMap<String, IndexMap<String, Spanned<Vec<String>>>>,
+    options: WireOptions,
     #[serde(default)]
     environment: IndexMap<String, String>,
     ready_path: Option<Spanned<String>>,
@@ -46,7 +48,20 @@ pub(super) struct WireTarget {
     ready_timeout_s: f64,
     #[serde(default = "ten_seconds")]
     stop_timeout_s: f64,
+    #[serde(default)]
+    releases: Vec<Spanned<WireVariant>>,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireVariant {
+    versions: String,
+    features: Option<Vec<Spanned<String>>>,
+    start: Option<Spanned<Vec<String>>>,
+    options: Option<WireOptions>,
+}
+
+type WireOptions = IndexMap<String, IndexMap<String, Spanned<Vec<String>>>>;
 
 #[derive(Deserialize)]
 #[serde(
@@ -85,6 +100,7 @@ pub(super) fn target_of(
         launch: reader.launch()?,
         firmware: reader.firmware()?,
         suites: reader.wire.suites.clone(),
+        variants: reader.variants()?,
         name,
     })
 }
@@ -115,11 +131,28 @@ impl Reader<'_> {
                         self.name
                     )));
                 }
-                Ok(Origin::Folder { source: source.clone(), exclude: wire.exclude.clone() })
+                for (key, is_there) in
+                    [("adapter", wire.adapter.is_some()), ("releases", !wire.releases.is_empty())]
+                {
+                    if is_there {
+                        let problem = "is built from `source`, and has commits and no releases";
+                        return Err(self.refused(format!(
+                            "target `{}` {problem}: `{key}` is for a `crate`",
+                            self.name
+                        )));
+                    }
+                }
+                Ok(Origin::Folder {
+                    repository: self.repository()?,
+                    source: source.clone(),
+                    exclude: wire.exclude.clone(),
+                })
             }
-            (None, Some(name)) if wire.exclude.is_empty() => self.crate_source(name),
+            (None, Some(name)) if wire.exclude.is_empty() && wire.repository.is_none() => {
+                self.crate_source(name)
+            }
             (None, Some(_)) => Err(self.refused(format!(
-                "target `{}` is a `crate`; `exclude` is for a `source`",
+                "target `{}` is a `crate`; `exclude` and `repository` are for a `source`",
                 self.name
             ))),
             _ => Err(self.refused(format!(
@@ -130,6 +163,17 @@ impl Reader<'_> {
         }
     }
 
+    fn repository(&self) -> Result<Option<String>, Diagnostic> {
+        let Some(repository) = &self.wire.repository else { return Ok(None) };
+        let text = repository.get_ref();
+        // What begins with a dash would be an option of git's.
+        if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+            let problem = "`repository` must be the path or the URL of a git repository";
+            return Err(self.source.at(repository.span(), problem));
+        }
+        Ok(Some(text.clone()))
+    }
+
     fn crate_source(&self, name: &Spanned<String>) -> Result<Origin, Diagnostic> {
         // What cargo itself accepts; all of it is safe in a manifest.
         let plain = |text: &str, more: &str| {
@@ -138,11 +182,24 @@ impl Reader<'_> {
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
         };
         let wire = self.wire;
+        if wire.adapter.is_some()
+            && (!wire.features.is_empty()
+                || wire.default_features.is_some()
+                || !wire.profile.is_empty())
+        {
+            return Err(self.refused(format!(
+                "target `{}` has an `adapter`, whose own manifest chooses `features`, \
+                 `default_features` and `profile`",
+                self.name
+            )));
+        }
         if !plain(name.get_ref(), "-_") {
             let problem = format!("`{}` cannot be the name of a crate", name.get_ref());
             return Err(self.source.at(name.span(), problem));
         }
-        if let Some(feature) = wire.features.iter().find(|f| !plain(f.get_ref(), "-_+./?")) {
+        let of_variants = wire.releases.iter().filter_map(|it| it.get_ref().features.as_ref());
+        let mut features = wire.features.iter().chain(of_variants.flatten());
+        if let Some(feature) = features.find(|f| !plain(f.get_ref(), "-_+./?")) {
             let problem = format!("`{}` cannot be a feature", feature.get_ref());
             return Err(self.source.at(feature.span(), problem));
         }
@@ -162,9 +219,10 @@ impl Reader<'_> {
         }
         Ok(Origin::Crate(CrateSource {
             name: name.get_ref().clone(),
-            features: wire.features.iter().map(|feature| feature.get_ref().clone()).collect(),
+            features: plain_words(&wire.features),
             default_features: wire.default_features.unwrap_or(true),
             profile,
+            adapter: wire.adapter.clone(),
         }))
     }
 
@@ -194,7 +252,7 @@ impl Reader<'_> {
             precompile: optional(&wire.precompile)?,
             capabilities: optional(&wire.capabilities)?,
             supports: wire.supports.iter().map(|s| self.supported(s)).collect::<Result<_, _>>()?,
-            options: self.options()?,
+            options: self.options(&wire.options)?,
             environment: wire.environment.clone().into_iter().collect(),
             ready,
             ready_timeout: self.seconds("ready_timeout_s", wire.ready_timeout_s)?,
@@ -224,18 +282,40 @@ impl Reader<'_> {
                 Supported { versions: None, capabilities: vec![capability.clone()] }
             }
             WireSupported::Since(WireRange { versions, capabilities }) => {
-                let range = VersionReq::parse(versions).map_err(|e| {
-                    let problem = format!("`{versions}` is not a range of versions: {e}");
-                    self.source.at(wire.span(), problem).with_remedy("write e.g. \">=44, <50\"")
-                })?;
+                let range = self.range(versions, wire.span())?;
                 Supported { versions: Some(range), capabilities: capabilities.clone() }
             }
         })
     }
 
-    fn options(&self) -> Result<Vec<OptionSpec>, Diagnostic> {
+    fn range(
+        &self,
+        versions: &str,
+        span: std::ops::Range<usize>,
+    ) -> Result<VersionReq, Diagnostic> {
+        VersionReq::parse(versions).map_err(|e| {
+            let problem = format!("`{versions}` is not a range of versions: {e}");
+            self.source.at(span, problem).with_remedy("write e.g. \">=44, <50\"")
+        })
+    }
+
+    fn variants(&self) -> Result<Vec<Variant>, Diagnostic> {
+        let mut variants = Vec::new();
+        for wire in &self.wire.releases {
+            let WireVariant { versions, features, start, options } = wire.get_ref();
+            variants.push(Variant {
+                versions: self.range(versions, wire.span())?,
+                features: features.as_deref().map(plain_words),
+                start: start.as_ref().map(|words| self.command(words)).transpose()?,
+                options: options.as_ref().map(|it| self.options(it)).transpose()?,
+            });
+        }
+        Ok(variants)
+    }
+
+    fn options(&self, wire: &WireOptions) -> Result<Vec<OptionSpec>, Diagnostic> {
         let mut options = Vec::new();
-        for (name, values) in &self.wire.options {
+        for (name, values) in wire {
             for words in values.values() {
                 let known =
                     |placeholder: &str| ["value", "components", "code"].contains(&placeholder);
@@ -295,6 +375,10 @@ impl Reader<'_> {
         let problem = format!("`{field}` of target `{}` must be between 0.1 and 600", self.name);
         Err(self.refused(problem))
     }
+}
+
+fn plain_words(words: &[Spanned<String>]) -> Vec<String> {
+    words.iter().map(|word| word.get_ref().clone()).collect()
 }
 
 fn is_whole(word: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What every run must satisfy before it is stored or exported, whoever made
 //! it: a driver, a bundle from elsewhere, an upload.
 
-use super::{Artifact, Block, Cell, Measurements, Outcome, Run, VersionId};
+use super::{Artifact, Block, Cell, FailedBuild, Measurements, Outcome, Run, VersionId};
 use crate::metric::{Direction, Metric, Source};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -33,16 +33,23 @@ impl Run {
     /// # Errors
     /// Names the first field that is wrong.
     pub fn validate_head(&self) -> Result<(), Invalid> {
-        if self.artifacts.is_empty() || self.artifacts.len() > MAX_ARTIFACTS {
+        let versions = self.artifacts.len() + self.failed_builds.len();
+        if versions == 0 || versions > MAX_ARTIFACTS {
             return invalid(
                 "artifacts",
-                format!("{} of them, 1 to {MAX_ARTIFACTS} are stored", self.artifacts.len()),
+                format!("{versions} of them, 1 to {MAX_ARTIFACTS} are stored"),
             );
         }
         for (index, artifact) in self.artifacts.iter().enumerate() {
             artifact
                 .validate()
                 .map_err(|e| Invalid { field: format!("artifacts[{index}].{}", e.field), ..e })?;
+        }
+        for (index, failed) in self.failed_builds.iter().enumerate() {
+            failed.validate().map_err(|e| Invalid {
+                field: format!("failed_builds[{index}].{}", e.field),
+                ..e
+            })?;
         }
         if self.planned_blocks as usize > MAX_BLOCKS {
             return invalid(
@@ -72,8 +79,18 @@ impl Run {
     pub fn validate(&self) -> Result<(), Invalid> {
         self.validate_head()?;
         let mut seen = BTreeSet::new();
+        let published = self.is_published();
         for block in &self.blocks {
             block.validate(self)?;
+            if let Outcome::Measured(measurements) = &block.outcome
+                && published
+                && !measurements.samples.is_empty()
+            {
+                return invalid(
+                    format!("block {}", block.ordinal),
+                    "has samples in a run of summaries; a run is all full or all published",
+                );
+            }
             if !seen.insert(block.ordinal) {
                 return invalid(format!("block {}", block.ordinal), "stands twice");
             }
@@ -91,22 +108,12 @@ impl Artifact {
             ("rustc", self.rustc.is_some()),
             ("build_flags", self.build_flags.is_some()),
         ];
-        match &self.version {
-            VersionId::Binary { sha256 } if *sha256 != self.binary_sha256 => {
-                return invalid("version.sha256", "differs from binary_sha256");
-            }
-            VersionId::Binary { .. } => {}
-            VersionId::Commit { sha, subject, .. } => {
-                if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
-                    return invalid(
-                        "version.sha",
-                        "is not a full git commit hash (40 hexadecimal digits)",
-                    );
-                }
-                text("version.subject", subject)?;
-            }
-            VersionId::Release { version } => name("version.version", version)?,
+        if let VersionId::Binary { sha256 } = &self.version
+            && *sha256 != self.binary_sha256
+        {
+            return invalid("version.sha256", "differs from binary_sha256");
         }
+        self.version.validate()?;
         if !matches!(self.version, VersionId::Binary { .. })
             && let Some((field, _)) = built.iter().find(|(_, present)| !present)
         {
@@ -116,6 +123,37 @@ impl Artifact {
             text(field, value.as_deref().unwrap_or_default())?;
         }
         Ok(())
+    }
+}
+
+impl FailedBuild {
+    fn validate(&self) -> Result<(), Invalid> {
+        name("target", &self.target)?;
+        self.version.validate()?;
+        if self.reason.is_empty() {
+            return invalid("reason", "is empty");
+        }
+        text("reason", &self.reason)?;
+        text("log_tail", &self.log_tail)?;
+        text("rustc", self.rustc.as_deref().unwrap_or_default())
+    }
+}
+
+impl VersionId {
+    fn validate(&self) -> Result<(), Invalid> {
+        match self {
+            Self::Binary { .. } => Ok(()),
+            Self::Commit { sha, subject, .. } => {
+                if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
+                    return invalid(
+                        "version.sha",
+                        "is not a full git commit hash (40 hexadecimal digits)",
+                    );
+                }
+                text("version.subject", subject)
+            }
+            Self::Release { version } => name("version.version", version),
+        }
     }
 }
 
@@ -130,10 +168,13 @@ impl Block {
     }
 
     fn validate_fields(&self, run: &Run) -> Result<(), Invalid> {
-        if self.ordinal >= run.planned_blocks {
+        if self.ordinal >= Run::most_blocks(run.planned_blocks) {
             return invalid(
                 "ordinal",
-                format!("the run has only {} planned blocks", run.planned_blocks),
+                format!(
+                    "the run has only {} planned blocks, and a fifth may be repeated",
+                    run.planned_blocks
+                ),
             );
         }
         let Some(artifact) = run.artifacts.get(self.artifact) else {
@@ -169,9 +210,17 @@ impl Block {
 
 impl Measurements {
     fn validate(&self) -> Result<(), Invalid> {
-        if self.samples.is_empty() && self.histograms.is_empty() {
-            return invalid("samples", "a measured block without a single value");
+        match (self.samples.is_empty(), self.summaries.is_empty()) {
+            // A published block may be left with nothing but what could not be compared.
+            (true, true) if self.histograms.is_empty() && self.absent.is_empty() => {
+                return invalid("samples", "a measured block without a single value");
+            }
+            (false, false) => {
+                return invalid("summaries", "stand beside samples; a block has one or the other");
+            }
+            _ => {}
         }
+        self.validate_summaries()?;
         for (metric, values) in &self.samples {
             let field = format!("samples.{metric}");
             if !Metric::named(metric).is_some_and(|m| m.source == Source::Samples) {
@@ -208,6 +257,21 @@ impl Measurements {
                 return invalid(format!("absent.{metric}"), "has values all the same");
             }
             text(&format!("absent.{metric}"), &absent.reason)?;
+        }
+        Ok(())
+    }
+}
+
+impl Measurements {
+    fn validate_summaries(&self) -> Result<(), Invalid> {
+        for (metric, value) in &self.summaries {
+            let field = format!("summaries.{metric}");
+            if !Metric::named(metric).is_some_and(Metric::is_comparable) {
+                return invalid(field, "is not a metric that is compared");
+            }
+            if !value.is_finite() || *value < 0.0 {
+                return invalid(field, format!("{value} is not a finite number of at least 0"));
+            }
         }
         Ok(())
     }
