@@ -155,6 +155,9 @@ impl<'a> SiteBuilder<'a> {
             let text = sitemap::text(url, &self.output.paths());
             self.output.write(sitemap::PATH, text.as_bytes())?;
         }
+        if let Some(calibration) = &self.inputs.calibration {
+            self.output.write(names::CALIBRATION, calibration.as_bytes())?;
+        }
         let built = Built {
             files: self.output.files(),
             runs: self.history.runs.len(),

@@ -106,6 +106,8 @@ pub(crate) struct Drawing {
 impl Chart {
     /// The chart as an `svg` element; `None` when there is nothing to draw.
     pub(crate) fn svg(&self) -> Option<Drawing> {
+        // A level with nothing beside it is no chart.
+        self.points().next()?;
         let scale = Scale::of(self.drawn_values(), self.is_log)?;
         let mut svg = String::with_capacity(8192);
         let (id, total) = (&self.id, TOP + HEIGHT + BOTTOM);
@@ -147,8 +149,7 @@ impl Chart {
     }
 
     fn drawn_values(&self) -> impl Iterator<Item = f64> {
-        let factor = self.scale.0;
-        let bands = self.has_bands() || self.points().count() < 200;
+        let (factor, bands) = (self.scale.0, self.has_bands() || self.points().count() < 200);
         let ends = move |point: &ChartPoint| {
             let (low, high) =
                 point.interval.filter(|_| bands).unwrap_or((point.value, point.value));

@@ -17,6 +17,9 @@ pub struct Inputs {
     pub alerts: Vec<AlertNote>,
     /// What was remarked of moments: `data/annotations.toml`.
     pub annotations: Vec<Annotation>,
+    /// How often the method is wrong, as JSON: the file `calibration.json`. Absent: no
+    /// calibration is stored.
+    pub calibration: Option<String>,
 }
 
 /// A commit with a name.
@@ -58,7 +61,14 @@ pub struct AlertNote {
 impl Inputs {
     /// A checkout nobody remarked anything of.
     pub fn of(suites: Vec<Suite>, config: Config) -> Self {
-        Self { suites, config, releases: Vec::new(), alerts: Vec::new(), annotations: Vec::new() }
+        Self {
+            suites,
+            config,
+            releases: Vec::new(),
+            alerts: Vec::new(),
+            annotations: Vec::new(),
+            calibration: None,
+        }
     }
 
     /// The suite of that name, if the checkout has it.

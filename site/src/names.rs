@@ -4,6 +4,9 @@
 use crate::series::LineKey;
 use model::{Digest, Metric, RunId};
 
+/// How often the method is wrong.
+pub(crate) const CALIBRATION: &str = "calibration.json";
+
 const MAX_PLAIN_CHARS: usize = 60;
 
 /// A file name for `name`: the name itself when it is plain (lower-case

@@ -2,7 +2,7 @@
 //! commits. It must not know what was measured on them.
 
 use jiff::Timestamp;
-use model::VersionId;
+use model::{Place, VersionId};
 use std::collections::BTreeMap;
 
 /// Names a version inside one build of the site.
@@ -70,19 +70,21 @@ impl Versions {
         order.sort_by_cached_key(|&reference| {
             let version = self.get(VersionRef(reference));
             let target = version.target.clone();
-            match &version.id {
-                VersionId::Release { version: number } => {
+            let (time, place) = match &version.id {
+                id @ VersionId::Release { .. } => {
                     let first = first_release.get(target.as_str()).copied();
-                    (first.unwrap_or(version.first_measured), target, sortable(number))
+                    (first.unwrap_or(version.first_measured), id.place())
                 }
-                id => (version.time(), target, identity(id)),
-            }
+                VersionId::Commit { .. } | VersionId::Binary { .. } => (version.time(), None),
+            };
+            (time, target, place, identity(&version.id))
         });
         self.ranks = vec![0; order.len()];
         for (rank, reference) in (0..).zip(order) {
             self.ranks[reference as usize] = rank;
         }
-        let places: Vec<Option<Place>> = self.all.iter().map(Version::place).collect();
+        let places: Vec<Option<Place>> =
+            self.all.iter().map(|version| version.id.place()).collect();
         let mut order: Vec<usize> = (0..places.len()).filter(|at| places[*at].is_some()).collect();
         order.sort_by(|a, b| places[*a].cmp(&places[*b]));
         self.place_ranks = vec![None; places.len()];
@@ -92,7 +94,7 @@ impl Versions {
     }
 
     /// Where a version stands among those that stand in an order; see
-    /// [`Version::place`].
+    /// [`VersionId::place`].
     pub(crate) fn place_rank(&self, reference: VersionRef) -> Option<u32> {
         self.place_ranks[reference.0 as usize]
     }
@@ -116,30 +118,7 @@ impl Versions {
     }
 }
 
-/// Where a version stands among those of its target: commits by time, releases
-/// by number.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
-    Release(Vec<u64>, String),
-    Commit(Timestamp, String),
-}
-
 impl Version {
-    /// Its place; `None` of what stands in no order: given binaries and modified
-    /// sources.
-    pub(crate) fn place(&self) -> Option<Place> {
-        match &self.id {
-            VersionId::Commit { sha, committed_at, modified: None, .. } => {
-                Some(Place::Commit(*committed_at, sha.clone()))
-            }
-            VersionId::Release { version } => {
-                let numbers = version.split(['.', '-', '+']).map_while(|part| part.parse().ok());
-                Some(Place::Release(numbers.collect(), version.clone()))
-            }
-            VersionId::Commit { .. } | VersionId::Binary { .. } => None,
-        }
-    }
-
     /// The full name: a hash, a release.
     pub(crate) fn name(&self) -> String {
         match &self.id {
@@ -206,14 +185,6 @@ pub(crate) fn shell_word(word: &str) -> String {
         && !word.starts_with('-')
         && word.chars().all(|c| c.is_ascii_alphanumeric() || "@._:/-".contains(c));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-/// A release as text that sorts as releases do: numbers by value, `2.0.0-rc` before
-/// `2.0.0`.
-fn sortable(release: &str) -> String {
-    let (numbers, rest) = release.split_once('-').map_or((release, "~"), |(it, pre)| (it, pre));
-    let padded: Vec<String> = numbers.split('.').map(|number| format!("{number:0>20}")).collect();
-    format!("{} {rest}", padded.join("."))
 }
 
 fn identity(id: &VersionId) -> String {

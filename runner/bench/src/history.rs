@@ -2,7 +2,7 @@
 //! versions. A change of testbed or definition begins another history, which no
 //! change crosses. It must not judge; `stats` finds the changes.
 
-use model::{Block, Cell, Digest, Metric, Outcome, ProfileName, Run, VersionId};
+use model::{Block, Cell, Digest, Metric, Outcome, Place, ProfileName, Run};
 use serde::Serialize;
 use stats::summary;
 use std::collections::BTreeMap;
@@ -29,13 +29,6 @@ impl SeriesKey {
         let arm = if arm == "default" { String::new() } else { format!(" {arm}") };
         format!("{target} {suite}/{benchmark}{arm} {metric}")
     }
-}
-
-/// Where a version stands: commits by time, releases by number.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Release(Vec<u64>, String),
-    Commit(jiff::Timestamp, String),
 }
 
 /// A stretch of a series on one testbed and of one definition.
@@ -72,7 +65,7 @@ impl Histories {
         }
         let epoch = run.testbed.epoch();
         for block in run.counted_blocks() {
-            let Some(place) = place(&run.artifacts[block.artifact].version) else { continue };
+            let Some(place) = run.artifacts[block.artifact].version.place() else { continue };
             for (metric, value) in values(block) {
                 let key = SegmentKey {
                     series: SeriesKey::of(&block.cell, metric),
@@ -91,25 +84,11 @@ impl Histories {
             let (mut versions, mut values) = (Vec::new(), Vec::new());
             for (place, blocks) in points {
                 let Ok(median) = summary::median(blocks) else { continue };
-                let (Place::Commit(_, name) | Place::Release(_, name)) = place;
-                versions.push(name.as_str());
+                versions.push(place.name());
                 values.push(median);
             }
             Segment { series: &key.series, versions, values }
         })
-    }
-}
-
-fn place(version: &VersionId) -> Option<Place> {
-    match version {
-        VersionId::Commit { sha, committed_at, modified: None, .. } => {
-            Some(Place::Commit(*committed_at, sha.clone()))
-        }
-        VersionId::Release { version } => {
-            let numbers = version.split(['.', '-', '+']).map_while(|part| part.parse().ok());
-            Some(Place::Release(numbers.collect(), version.clone()))
-        }
-        VersionId::Commit { .. } | VersionId::Binary { .. } => None,
     }
 }
 

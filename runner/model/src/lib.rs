@@ -28,8 +28,8 @@ pub use digest::{Digest, Hasher};
 pub use histogram::LatencyHistogram;
 pub use metric::{Direction, METRICS, Metric, Source, Unit};
 pub use run::{
-    Absent, Artifact, Block, Cell, FailedBuild, Invalid, Label, Measurements, Outcome, Run, RunId,
-    RunStatus, VersionId,
+    Absent, Artifact, Block, Cell, FailedBuild, Invalid, Label, Measurements, Outcome, Place, Run,
+    RunId, RunStatus, VersionId,
 };
 pub use suite::{
     Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, Firmware, FirstFailure, HttpLoad,

@@ -10,9 +10,11 @@ use std::fmt;
 
 mod failed_build;
 mod measurements;
+mod place;
 mod validate;
 pub use failed_build::FailedBuild;
 pub use measurements::{Absent, Measurements};
+pub use place::Place;
 pub use validate::Invalid;
 
 /// One execution of a plan.

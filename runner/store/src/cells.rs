@@ -1,7 +1,7 @@
 //! Which arms of which definition are stored of every version of a target, so
 //! that nothing is measured twice. It must not read a sample.
 
-use crate::encoding::{self, VersionColumns};
+use crate::encoding::{self, version_of};
 use crate::error::{Fault, StoreError};
 use crate::open::Store;
 use model::{Digest, VersionId};
@@ -52,15 +52,8 @@ async fn stored_arms(db: &mut SqliteConnection, target: &str) -> Result<Vec<Stor
     .await?;
     rows.into_iter()
         .map(|row| {
-            let version = VersionColumns {
-                kind: row.kind,
-                name: row.name,
-                subject: row.subject,
-                committed_at_ns: row.committed_at_ns,
-                modified_sha256: row.modified_sha256,
-            };
             Ok(StoredArm {
-                version: version.version()?,
+                version: version_of!(row)?,
                 arm: (row.suite, row.benchmark, row.arm),
                 definition_sha256: encoding::digest(&row.definition_sha256)?,
                 profile: row.profile,

@@ -62,6 +62,22 @@ pub(crate) struct VersionColumns {
     pub(crate) modified_sha256: Option<String>,
 }
 
+/// The version of a row that has these columns. Every query has a type of its own,
+/// so no function can take its rows.
+macro_rules! version_of {
+    ($row:ident) => {
+        $crate::encoding::VersionColumns {
+            kind: $row.kind,
+            name: $row.name,
+            subject: $row.subject,
+            committed_at_ns: $row.committed_at_ns,
+            modified_sha256: $row.modified_sha256,
+        }
+        .version()
+    };
+}
+pub(crate) use version_of;
+
 impl VersionColumns {
     pub(crate) fn of(version: &VersionId) -> Result<Self, Fault> {
         let plain = |kind: &str, name: String| Self {

@@ -1,7 +1,7 @@
 //! The rows of versions that could not be built, as part of a run's head.
 
 use crate::dimension;
-use crate::encoding::VersionColumns;
+use crate::encoding::version_of;
 use crate::error::Fault;
 use model::FailedBuild;
 use sqlx::SqliteConnection;
@@ -46,16 +46,9 @@ pub(crate) async fn load(db: &mut SqliteConnection, run: i64) -> Result<Vec<Fail
     .await?;
     rows.into_iter()
         .map(|row| {
-            let version = VersionColumns {
-                kind: row.kind,
-                name: row.name,
-                subject: row.subject,
-                committed_at_ns: row.committed_at_ns,
-                modified_sha256: row.modified_sha256,
-            };
             Ok(FailedBuild {
                 target: row.target,
-                version: version.version()?,
+                version: version_of!(row)?,
                 rustc: row.rustc,
                 reason: row.reason,
                 log_tail: row.log_tail,

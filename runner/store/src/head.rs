@@ -2,7 +2,7 @@
 //! artifacts and what could not be built.
 
 use crate::dimension;
-use crate::encoding::{self, VersionColumns};
+use crate::encoding::{self, version_of};
 use crate::error::Fault;
 use crate::failed_build;
 use model::{Artifact, Run, RunId, RunStatus, Testbed};
@@ -151,16 +151,9 @@ async fn artifacts(db: &mut SqliteConnection, run: i64) -> Result<Vec<Artifact>,
     let optional = |text: Option<String>| text.as_deref().map(encoding::digest).transpose();
     rows.into_iter()
         .map(|row| {
-            let version = VersionColumns {
-                kind: row.kind,
-                name: row.name,
-                subject: row.subject,
-                committed_at_ns: row.committed_at_ns,
-                modified_sha256: row.modified_sha256,
-            };
             Ok(Artifact {
                 target: row.target,
-                version: version.version()?,
+                version: version_of!(row)?,
                 binary_sha256: encoding::digest(&row.binary_sha256)?,
                 binary_bytes: row.binary_bytes.cast_unsigned(),
                 source_sha256: optional(row.source_sha256)?,

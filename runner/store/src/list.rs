@@ -1,6 +1,6 @@
 //! What there is: one line for each run. It must not read a sample.
 
-use crate::encoding::{self, VersionColumns};
+use crate::encoding::{self, version_of};
 use crate::error::{Fault, StoreError};
 use crate::open::Store;
 use jiff::Timestamp;
@@ -158,14 +158,8 @@ async fn versions(db: &mut SqliteConnection) -> Result<HashMap<i64, Vec<RunVersi
     .await?;
     let mut versions: HashMap<i64, Vec<RunVersion>> = HashMap::new();
     for row in rows {
-        let columns = VersionColumns {
-            kind: row.kind,
-            name: row.name,
-            subject: row.subject,
-            committed_at_ns: row.committed_at_ns,
-            modified_sha256: row.modified_sha256,
-        };
-        let version = RunVersion { target: row.target, label: columns.version()?.label() };
+        let label = version_of!(row)?.label();
+        let version = RunVersion { target: row.target, label };
         let of_run = versions.entry(row.run).or_default();
         if !of_run.contains(&version) {
             of_run.push(version);

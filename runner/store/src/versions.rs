@@ -1,7 +1,7 @@
 //! What there is of every version: how often it was measured, or why it could
 //! not be built. It must not read a sample.
 
-use crate::encoding::{self, VersionColumns};
+use crate::encoding::{self, version_of};
 use crate::error::{Fault, StoreError};
 use crate::open::Store;
 use jiff::Timestamp;
@@ -78,17 +78,9 @@ async fn versions(db: &mut SqliteConnection) -> Result<Vec<VersionSummary>, Faul
             };
             let (measured, failed, unsupported) =
                 (count("measured")?, count("failed")?, count("unsupported")?);
-            let version = VersionColumns {
-                kind: row.kind,
-                name: row.name,
-                subject: row.subject,
-                committed_at_ns: row.committed_at_ns,
-                modified_sha256: row.modified_sha256,
-            }
-            .version()?;
             Ok(VersionSummary {
+                version: version_of!(row)?,
                 target: row.target,
-                version,
                 runs: encoding::small("a count of runs", row.runs)?,
                 last_run_at: encoding::timestamp(row.last_ns)?,
                 measured,

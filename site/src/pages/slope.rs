@@ -13,6 +13,7 @@ use crate::words;
 use askama::Template;
 use model::{Metric, SlopeSpec};
 use stats::slope::Slope;
+use std::cmp::Reverse;
 
 /// What `slope.html` shows.
 pub(crate) struct SlopeView {
@@ -73,6 +74,14 @@ struct SuiteSlopes {
     slopes: Vec<SlopeView>,
 }
 
+impl SuiteSlopes {
+    /// The most ways that one table compares.
+    fn ways(&self) -> usize {
+        let tables = self.slopes.iter().flat_map(|slope| &slope.tables);
+        tables.map(|table| table.rows.len()).max().unwrap_or(0)
+    }
+}
+
 /// Renders the decision page: every suite that asks what one of many costs.
 pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
     let mut suites = Vec::new();
@@ -88,6 +97,8 @@ pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
             slopes,
         });
     }
+    // Where there is most to choose from comes first.
+    suites.sort_by_key(|suite| Reverse(suite.ways()));
     let layout = Layout::of(PATH, "Plugin or service?")
         .described("What one call costs by each way of providing a service to a component");
     render(PATH, &DecisionPage { layout, suites })

@@ -39,10 +39,10 @@ pub(super) async fn run(project: &Project, command: Site) -> Result<Exit> {
 
 async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
-    let inputs = inputs(project)?;
+    let mut inputs = inputs(project)?;
+    inputs.calibration = rates(project, &store, &inputs.suites).await?;
     let cache = is_cached.then(|| project.cache.join("site"));
     let built = site::build(&store, &inputs, out, cache.as_deref(), Timestamp::now()).await?;
-    publish_calibration(project, &store, &inputs.suites, out).await?;
     note(&format!(
         "{} files of {} runs ({} of them new), {} suites and {} series; open {}",
         built.files,
@@ -65,6 +65,8 @@ fn inputs(project: &Project) -> Result<Inputs> {
         releases: releases(project)?,
         alerts: alerts.notes(),
         annotations: Annotation::load(&project.root.join("data/annotations.toml"))?,
+        // What the database says of it comes later.
+        calibration: None,
         config,
         suites,
     })
@@ -96,20 +98,13 @@ fn releases(project: &Project) -> Result<Vec<Release>> {
     Ok(releases)
 }
 
-/// How often the method is wrong, beside the numbers it judges: `calibration.json`,
-/// as `bench calibrate --json` tells it. Without a calibration there is no file.
-async fn publish_calibration(
-    project: &Project,
-    store: &Store,
-    suites: &[Suite],
-    out: &Path,
-) -> Result<()> {
+/// How often the method is wrong, as `bench calibrate --json` tells it; nothing
+/// without a calibration.
+async fn rates(project: &Project, store: &Store, suites: &[Suite]) -> Result<Option<String>> {
     let runs = calibration::stored(store, None).await?;
     let rates = Pool::of(&runs, suites, &project.config, project.config.compare.blocks)?.rates()?;
     if rates.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let file = out.join("calibration.json");
-    std::fs::write(&file, serde_json::to_string_pretty(&rates)? + "\n")
-        .with_context(|| format!("writing {}", file.display()))
+    Ok(Some(serde_json::to_string_pretty(&rates)? + "\n"))
 }

@@ -126,7 +126,11 @@ fn watched<'a>(project: &'a Project, asked: &[String]) -> Result<Vec<Watched<'a>
             None => (text.as_str(), None),
         };
         let target = project.config.target(name);
-        let target = target.with_context(|| format!("there is no target `{name}` to watch"))?;
+        let target = target.with_context(|| {
+            let known: Vec<&str> =
+                project.config.targets.iter().map(|target| target.name.as_str()).collect();
+            format!("there is no target `{name}` to watch; bench.toml has {}", known.join(", "))
+        })?;
         if branch.is_some() && matches!(target.origin, Origin::Crate(_)) {
             bail!("`{name}` is a crate, which has releases and no branches; write {name}");
         }

@@ -19,7 +19,7 @@ pub(super) fn checks(case: &Case<'_>) -> Vec<Check> {
 fn of_budget(case: &Case<'_>, budget: &Budget) -> Vec<Check> {
     type Values<'a> = BTreeMap<(&'a str, &'a str, &'a str, &'static str), Vec<f64>>;
     let mut values = Values::new();
-    for block in &case.run.blocks {
+    for block in case.run.counted_blocks() {
         for (metric, value) in covered(case, budget, block) {
             let cell = &block.cell;
             let key =

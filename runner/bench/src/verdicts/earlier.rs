@@ -70,7 +70,7 @@ impl Earlier {
         let asked: Asked = serde_json::from_str(&run.plan)
             .with_context(|| format!("reading the plan of run {}", run.id))?;
         let mut blocks: BTreeMap<(&Cell, usize), BTreeMap<u32, &Block>> = BTreeMap::new();
-        for block in run.blocks.iter().filter(|block| block.artifact < asked.compared) {
+        for block in run.counted_blocks().filter(|block| block.artifact < asked.compared) {
             let of_artifact = blocks.entry((&block.cell, block.artifact)).or_default();
             of_artifact.insert(block.round, block);
         }
