@@ -23,6 +23,7 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::timeout;
 
 /// How long to wait before accepting again when the process is out of file
 /// descriptors: trying at once would only burn a core.
@@ -152,6 +153,15 @@ async fn connection(
     // Without it the kernel holds back the end of a body until the client
     // acknowledged its start: 40 ms. A socket that fails here is dead anyway.
     let _ = stream.set_nodelay(true);
+    // Which version of HTTP it speaks is read without a timer.
+    let mut first = [0];
+    let spoke = tokio::select! {
+        spoke = timeout(server.config.header_timeout, stream.peek(&mut first)) => spoke.is_ok(),
+        _ = stop.changed() => false,
+    };
+    if !spoke {
+        return;
+    }
     let max_header_bytes = server.config.max_header_bytes;
     let head_timer = HeadTimer::new();
     let mut alarm = Alarm::new(head_timer.clone());
