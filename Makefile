@@ -13,16 +13,18 @@ BENCH := $(CARGO_TARGET_DIR)/release/bench
 HOST := host-under-test
 COMPONENTIZE := cargo run --quiet --locked --manifest-path suites/components/build/Cargo.toml --target-dir $(CACHE)/target/componentize --
 # Workspaces of their own, each with its own lockfile.
-OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance $(HOST)/tiny suites/components/build
+OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance $(HOST)/tiny suites/components/build site/compare-wasm
 # Adapters bring a whole runtime each, so they are not linted with the rest.
 FORMATTED := $(OTHERS) $(HOST)/adapters/wash-runtime
 
-.PHONY: help run test lint components components-check components-large
+.PHONY: help run test lint screenshot components components-check components-large page-module page-module-check
 
 help:
 	@echo "make run         build the host, run the quick profile of every suite, render the site"
 	@echo "make test        everything CI runs"
+	@echo "make screenshot  take the README's picture of the site anew"
 	@echo "make components  rebuild the WebAssembly guests"
+	@echo "make page-module rebuild what pages run to compare versions (after a change of stats)"
 	@echo "make components-large  build those that are too large to be committed (Node.js, npm's registry)"
 
 run:
@@ -36,6 +38,14 @@ run:
 
 test:
 	@.ci/test
+
+# Of the site as it was last built: `make run`, or bench site build --out site/out.
+screenshot:
+	@.ci/install tests
+	@test -f $(SITE)/index.html || { echo "there is no site in $(SITE); run: make run" >&2; exit 1; }
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
+	  --user-data-dir="$$(mktemp -d)" --window-size=1280,900 \
+	  --screenshot=$(CURDIR)/.github/site.png file://$(CURDIR)/$(SITE)/index.html
 
 lint:
 	cargo fmt --all --check
@@ -55,3 +65,10 @@ components-large:
 
 components-check:
 	$(COMPONENTIZE) check
+
+page-module:
+	@.ci/install compiler
+	$(COMPONENTIZE) page
+
+page-module-check:
+	$(COMPONENTIZE) check-page

@@ -16,8 +16,8 @@ async fn main() -> anyhow::Result<()> {
     let (Some(out), Some(which)) = (arguments.next(), arguments.next()) else {
         bail!("usage: fixture OUT all|quick [ADDR]");
     };
-    let inputs = fixture::inputs();
-    let runs = if which == "quick" { vec![fixture::first_run()] } else { fixture::runs() };
+    let inputs = fixture::all_inputs();
+    let runs = if which == "quick" { vec![fixture::first_run()] } else { fixture::all_runs() };
     let entries = fixture::entries(&runs);
     let mut builder = SiteBuilder::start(&inputs, entries, out.as_ref(), None, fixture::now())?;
     for run in &runs {

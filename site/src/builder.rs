@@ -10,6 +10,7 @@ use crate::names;
 use crate::pages::{self, Site};
 use crate::parallel;
 use crate::series::History;
+use crate::shard;
 use crate::sitemap;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
@@ -121,6 +122,7 @@ impl<'a> SiteBuilder<'a> {
         let cached = Cached {
             folded: fold::fold(run, &self.inputs.suites, default_target),
             page: pages::run::page(self.inputs, run)?,
+            shard: shard::text(run)?,
         };
         self.cache.put(&run.id, &cached)?;
         Ok(cached)
@@ -128,6 +130,7 @@ impl<'a> SiteBuilder<'a> {
 
     fn take(&mut self, id: &RunId, run: Cached) -> Result<(), Error> {
         self.output.write(&names::run_page(id), run.page.as_bytes())?;
+        self.output.write(&names::run_data(id.as_str()), run.shard.as_bytes())?;
         if let Some(folded) = run.folded {
             self.history.add(folded);
         }
@@ -146,6 +149,7 @@ impl<'a> SiteBuilder<'a> {
             history: &self.history,
             found: &found,
             entries: &self.entries,
+            written: self.output.folder(),
             now: self.now,
         };
         parallel::each(&pages::all(&site), |make| {

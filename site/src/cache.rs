@@ -20,6 +20,8 @@ pub(crate) struct Cached {
     /// `None` of a run whose results are never shown.
     pub(crate) folded: Option<FoldedRun>,
     pub(crate) page: String,
+    /// Its blocks, as JSON.
+    pub(crate) shard: String,
 }
 
 /// The cache of one program for one set of suites.
@@ -53,12 +55,15 @@ impl Cache {
             return None;
         }
         let (length, content) = content.split_first_chunk()?;
-        let (folded, page) = content.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (folded, texts) = content.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (length, texts) = texts.split_first_chunk()?;
+        let (page, shard) = texts.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         let folded = match folded {
             [] => None,
             folded => Some(FoldedRun::from_bytes(folded).ok()?),
         };
-        Some(Cached { folded, page: String::from_utf8(page.to_vec()).ok()? })
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        Some(Cached { folded, page: text(page)?, shard: text(shard)? })
     }
 
     /// Remembers a run. The file appears whole or not at all.
@@ -69,7 +74,9 @@ impl Cache {
         let Ok(folded) = folded.map(Option::unwrap_or_default) else { return Ok(()) };
         let mut content = (folded.len() as u32).to_le_bytes().to_vec();
         content.extend(&folded);
+        content.extend((cached.page.len() as u32).to_le_bytes());
         content.extend(cached.page.as_bytes());
+        content.extend(cached.shard.as_bytes());
         let mut bytes = Digest::of(&content).to_bytes().to_vec();
         bytes.extend(content);
         let written = tempfile::NamedTempFile::new_in(folder).and_then(|new| {

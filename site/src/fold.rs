@@ -229,7 +229,8 @@ fn add_value(
     cell.of_blocks.extend(row);
 }
 
-fn block_value(block: &Block, metric: &Metric) -> Option<f64> {
+/// The value of a block: the median of its samples.
+pub(crate) fn block_value(block: &Block, metric: &Metric) -> Option<f64> {
     let Outcome::Measured(measurements) = &block.outcome else { return None };
     summary::of_block(&measurements.values(metric)?).ok()
 }

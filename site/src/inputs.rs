@@ -2,7 +2,8 @@
 //! checkout, already checked, and the releases its repository knows.
 
 use jiff::Timestamp;
-use model::{Annotation, Config, Suite};
+use model::{Annotation, Config, RunId, Suite};
+use std::collections::BTreeMap;
 
 /// What people wrote.
 #[derive(Debug, Clone)]
@@ -15,6 +16,11 @@ pub struct Inputs {
     pub releases: Vec<Release>,
     /// What was said of changes of level: `data/alerts.toml`.
     pub alerts: Vec<AlertNote>,
+    /// What the gate says of stored comparisons, newest first.
+    pub gates: Vec<GateResult>,
+    /// What earlier runs said that the pairs of a stored comparison scatter by at
+    /// least: run, then `suite/benchmark/arm/metric`, then a fraction.
+    pub noise: BTreeMap<String, BTreeMap<String, f64>>,
     /// What was remarked of moments: `data/annotations.toml`.
     pub annotations: Vec<Annotation>,
     /// How often the method is wrong, as JSON: the file `calibration.json`. Absent: no
@@ -58,6 +64,38 @@ pub struct AlertNote {
     pub note: String,
 }
 
+/// What the gate says of a stored comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateResult {
+    /// The run.
+    pub run: RunId,
+    /// What the candidate is held against: `target@label`.
+    pub baseline: String,
+    /// What may go out, or not.
+    pub candidate: String,
+    /// `refused`, `failed`, `incomplete`, `undecided` or `passed`.
+    pub verdict: String,
+    /// Every check.
+    pub checks: Vec<GateCheck>,
+}
+
+/// One check of a gate, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateCheck {
+    /// `failed`, `missing`, `undecided`, `warned`, `waived` or `passed`.
+    pub outcome: String,
+    /// What is asked: `regression`, `drift`, `budget` or `measured`.
+    pub kind: String,
+    /// The series.
+    pub name: String,
+    /// What passes.
+    pub limit: String,
+    /// What was found.
+    pub found: String,
+    /// What is to be known of it; may be empty.
+    pub note: String,
+}
+
 impl Inputs {
     /// A checkout nobody remarked anything of.
     pub fn of(suites: Vec<Suite>, config: Config) -> Self {
@@ -66,6 +104,8 @@ impl Inputs {
             config,
             releases: Vec::new(),
             alerts: Vec::new(),
+            gates: Vec::new(),
+            noise: BTreeMap::new(),
             annotations: Vec::new(),
             calibration: None,
         }

@@ -45,6 +45,28 @@ pub(crate) fn run_page(run: &RunId) -> String {
     format!("run/{run}.html")
 }
 
+/// The page of the run of that name, from the site's root.
+pub(crate) fn run_page_of(run: &str) -> String {
+    format!("run/{run}.html")
+}
+
+/// The blocks of a run as JSON, from the site's root.
+pub(crate) fn run_data(run: &str) -> String {
+    format!("run/{run}.json")
+}
+
+/// A prepared comparison of two versions, from the site's root.
+pub(crate) fn compare_page(a: &str, b: &str) -> String {
+    format!("compare/{}--{}.html", slug(&a.replace('@', "-")), slug(&b.replace('@', "-")))
+}
+
+/// A badge of an arm beside a peer, from the site's root.
+pub(crate) fn badge(suite: &str, benchmark: &str, arm: &str, peer: &str) -> String {
+    let arm = arm.replace(['=', ','], "-");
+    let name = [benchmark, arm.as_str(), peer].map(slug).join(".");
+    format!("badge/{}/{name}.svg", slug(suite))
+}
+
 /// The numbers of one chart, from the site's root.
 pub(crate) fn chart_file(suite: &str, benchmark: &str, metric: &str, kind: &str) -> String {
     format!("data/{}/{}.{metric}.{kind}", slug(suite), slug(benchmark))

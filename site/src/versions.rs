@@ -111,6 +111,11 @@ impl Versions {
         all
     }
 
+    /// Every version, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = VersionRef> + use<> {
+        (0..self.all.len() as u32).map(VersionRef)
+    }
+
     /// Every version of a target, in order.
     pub(crate) fn of_target(&self, target: &str) -> Vec<VersionRef> {
         let all = self.in_order().into_iter();
@@ -131,6 +136,11 @@ impl Version {
     /// A short name.
     pub(crate) fn label(&self) -> String {
         self.id.label()
+    }
+
+    /// Target and short name, as the command line takes them.
+    pub(crate) fn full_label(&self) -> String {
+        format!("{}@{}", self.target, self.label())
     }
 
     /// When it was committed, else when it was first measured.

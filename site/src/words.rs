@@ -45,6 +45,19 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A whole number with its thousands apart: `684,712`.
+pub(crate) fn grouped(number: f64) -> String {
+    let digits = format!("{:.0}", number.abs());
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if number < 0.0 { format!("-{grouped}") } else { grouped }
+}
+
 /// An interval, or how many blocks or rounds it would need.
 pub(crate) fn interval(summary: &Summary, of: &str, shown: impl Fn(f64) -> String) -> String {
     match summary.interval {

@@ -67,6 +67,11 @@ impl Output {
         written.files.iter().cloned().collect()
     }
 
+    /// Where the files lie until the site is put in its place.
+    pub(crate) fn folder(&self) -> &Path {
+        self.staging.path()
+    }
+
     /// How many files there are.
     pub(crate) fn files(&self) -> usize {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).files.len()

@@ -1,5 +1,7 @@
-//! The fixture's site in a real browser: nothing overflows, nothing is
-//! blocked, charts have a size, links lead on, and dark mode is dark.
+//! The fixture's site in a real browser: nothing overflows, nothing is blocked,
+//! nothing comes from elsewhere, charts have a size, links lead on, dark mode is
+//! dark; axe-core finds nothing serious; two versions are compared by mouse, by link
+//! and by keyboard; without scripts and on paper it can still be read.
 //! `SCREENSHOT_DIR=/tmp/shots` keeps a picture of every page.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
@@ -8,69 +10,168 @@ mod fixture;
 
 mod browser {
     //! Driving Chromium.
+    pub(crate) mod axe;
     pub(crate) mod command;
+    pub(crate) mod compare;
     pub(crate) mod driver;
 }
 
 use browser::driver::Browser;
+use browser::{axe, compare};
 use model::Run;
 use serde_json::json;
-use site::SiteBuilder;
+use site::{Inputs, SiteBuilder};
 use std::path::Path;
 
 const WIDTHS: [u32; 2] = [1280, 360];
 
-fn build(out: &Path, runs: &[Run]) {
-    let inputs = fixture::inputs();
+/// A page of every kind.
+const PAGES: [&str; 16] = [
+    "index.html",
+    "suite/http-invoke.html",
+    "suite/cold-start.html",
+    "404.html",
+    "compare/index.html",
+    PREPARED,
+    "releases.html",
+    "alerts.html",
+    "alerts-past.html",
+    "targets.html",
+    "testbeds.html",
+    "runs.html",
+    "failures.html",
+    "badges.html",
+    "tiny.html",
+    "run/c0dec0dec0dec0de.html",
+];
+
+/// The prepared comparison of what the fixture measured side by side.
+const PREPARED: &str = "PREPARED";
+
+/// The address of a new site of these runs, served until the test ends.
+async fn serve(out: &Path, inputs: &Inputs, runs: &[Run]) -> String {
     let entries = fixture::entries(runs);
-    let mut builder = SiteBuilder::start(&inputs, entries, out, None, fixture::now()).unwrap();
+    let mut builder = SiteBuilder::start(inputs, entries, out, None, fixture::now()).unwrap();
     for run in runs {
         builder.add_run(run).unwrap();
     }
     builder.finish().unwrap();
-}
-
-/// The address of a new site of these runs, served until the test ends.
-async fn serve(out: &Path, runs: &[Run]) -> String {
-    build(out, runs);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let root = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(site::serve(listener, out.to_path_buf(), std::future::pending()));
     root
 }
 
+/// The two versions that the fixture measured side by side.
+fn compared() -> [String; 2] {
+    let run = fixture::more::side_by_side();
+    [0, 1].map(|at| format!("host@{}", run.artifacts[at].version.label()))
+}
+
+fn prepared() -> String {
+    let [a, b] = compared().map(|name| name.replace('@', "-"));
+    format!("compare/{a}--{b}.html")
+}
+
 #[tokio::test]
-#[ignore = "needs Chromium: make test runs it"]
+#[ignore = "needs Chromium and axe-core: make test runs it"]
 async fn pages_work_in_a_browser() {
     let dir = tempfile::tempdir().unwrap();
-    let full = serve(&dir.path().join("full"), &fixture::runs()).await;
-    let first = serve(&dir.path().join("first"), &[fixture::first_run()]).await;
-    let browser = Browser::start().await;
+    let inputs = fixture::all_inputs();
+    let full = serve(&dir.path().join("full"), &inputs, &fixture::all_runs()).await;
+    let first = [fixture::first_run()];
+    let first = serve(&dir.path().join("first"), &inputs, &first).await;
+    let (browser, axe) = (Browser::start().await, axe::source());
     for width in WIDTHS {
-        for page in ["index.html", "suite/http-invoke.html", "suite/cold-start.html", "404.html"] {
-            check_page(&browser, &full, page, width, "").await;
+        for page in PAGES {
+            let page = if page == PREPARED { prepared() } else { page.to_owned() };
+            check_page(&browser, &axe, &full, &page, width, "").await;
         }
-        for page in ["index.html", "suite/http-invoke.html"] {
-            check_page(&browser, &first, page, width, "first-").await;
+        for page in ["index.html", "suite/http-invoke.html", "compare/index.html", "runs.html"] {
+            check_page(&browser, &axe, &first, page, width, "first-").await;
         }
         check_navigation(&browser, &full, width).await;
     }
-    check_that_violations_are_seen(&browser, &full).await;
+    check_that_complaints_are_seen(&browser, &axe, &full).await;
     browser.stop().await;
 }
 
-/// A policy that is broken on purpose must be complained about, or the other
-/// checks would pass on anything.
-async fn check_that_violations_are_seen(browser: &Browser, root: &str) {
-    browser.open(&format!("{root}/index.html")).await;
-    browser
-        .run("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
-        .await;
-    let log = browser.console().await.to_string();
-    assert!(log.contains("Content Security Policy"), "no complaint in {log}");
+#[tokio::test]
+#[ignore = "needs Chromium: make test runs it"]
+async fn any_two_versions_are_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let (inputs, runs) = (fixture::all_inputs(), fixture::all_runs());
+    let root = serve(&dir.path().join("out"), &inputs, &runs).await;
+    let (inputs, runs) = fixture::more::hostile();
+    let hostile = serve(&dir.path().join("hostile"), &inputs, &runs).await;
+    let browser = Browser::start().await;
+    let [a, b] = compared();
+    for width in WIDTHS {
+        browser.show_as(width, "light").await;
+        compare::flow(&browser, &root, &a, &b).await;
+        compare::refusals(&browser, &root, &a).await;
+        compare::by_keyboard(&browser, &root, &a, &b).await;
+        check_layout(&browser, "a comparison", width).await;
+        browser.screenshot(&format!("compared-any-{width}")).await;
+    }
+    // Names that are markup: shown, and never run.
+    browser.run("window.alert = () => { window.hostile = true; }").await;
+    compare::flow(&browser, &hostile, &a, &b).await;
+    let shown = browser.text("main").await;
+    assert!(shown.contains(fixture::more::HOSTILE), "the names are not shown: {shown}");
+    browser.stop().await;
 }
 
-async fn check_page(browser: &Browser, root: &str, page: &str, width: u32, prefix: &str) {
+#[tokio::test]
+#[ignore = "needs Chromium: make test runs it"]
+async fn pages_can_be_read_without_scripts_and_on_paper() {
+    let dir = tempfile::tempdir().unwrap();
+    let (inputs, runs) = (fixture::all_inputs(), fixture::all_runs());
+    let root = serve(&dir.path().join("out"), &inputs, &runs).await;
+    let browser = Browser::start().await;
+    browser.show_as(1280, "light").await;
+    browser.allow_scripts(false).await;
+    compare::without_scripts(&browser, &root).await;
+    browser.screenshot("without-scripts-compared").await;
+    for page in ["index.html", "suite/http-invoke.html", "releases.html", "alerts.html"] {
+        browser.open(&format!("{root}/{page}")).await;
+        assert!(browser.sees("main h1, main .claim").await, "{page} is empty without scripts");
+        browser.screenshot(&format!("without-scripts-{page}")).await;
+    }
+    browser.allow_scripts(true).await;
+    browser.show_as(1280, "dark").await;
+    browser.print(true).await;
+    for page in ["index.html", "suite/http-invoke.html", "releases.html", &prepared()] {
+        browser.open(&format!("{root}/{page}")).await;
+        let ground = browser.run("return getComputedStyle(document.body).backgroundColor").await;
+        let light = ["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"];
+        assert!(light.contains(&ground.as_str().unwrap()), "{page} is printed on {ground}");
+        assert!(!browser.sees(".masthead nav").await, "{page} prints its navigation");
+        browser.screenshot(&format!("print-{page}")).await;
+    }
+    browser.stop().await;
+}
+
+/// What is broken on purpose must be complained about, or the other checks would
+/// pass on anything.
+async fn check_that_complaints_are_seen(browser: &Browser, axe: &str, root: &str) {
+    browser.open(&format!("{root}/index.html")).await;
+    let broken = "<p style=\"color:red\">x</p><img src=\"http://127.0.0.2/x.png\">";
+    browser.run(&format!("document.body.insertAdjacentHTML('beforeend', {})", json!(broken))).await;
+    let log = browser.console().await.to_string();
+    assert!(log.contains("Content Security Policy"), "no complaint in {log}");
+    let found = axe::violations(browser, axe).await;
+    assert!(found.iter().any(|it| it.starts_with("image-alt")), "axe-core found {found:?}");
+}
+
+async fn check_page(
+    browser: &Browser,
+    axe: &str,
+    root: &str,
+    page: &str,
+    width: u32,
+    prefix: &str,
+) {
     let mut grounds = Vec::new();
     for scheme in ["light", "dark"] {
         browser.show_as(width, scheme).await;
@@ -78,6 +179,11 @@ async fn check_page(browser: &Browser, root: &str, page: &str, width: u32, prefi
         check_layout(browser, page, width).await;
         let script = "return getComputedStyle(document.body).backgroundColor";
         grounds.push(browser.run(script).await);
+        let violations = axe::violations(browser, axe).await;
+        assert_eq!(violations, Vec::<String>::new(), "{page} at {width} px, {scheme}");
+        let elsewhere = browser.requests().await;
+        let elsewhere: Vec<_> = elsewhere.iter().filter(|url| !url.starts_with(root)).collect();
+        assert!(elsewhere.is_empty(), "{page} asks for {elsewhere:?}");
         browser.screenshot(&format!("{prefix}{page}-{width}-{scheme}")).await;
     }
     assert_ne!(grounds[0], grounds[1], "{page} looks alike in light and dark");
@@ -107,7 +213,10 @@ async fn check_navigation(browser: &Browser, root: &str, width: u32) {
     let path = browser.path().await;
     assert!(path.starts_with("/run/"), "{path}");
     check_layout(browser, "a run", width).await;
-    browser.screenshot(&format!("run-{width}-light")).await;
     browser.click(".brand").await;
     assert_eq!(browser.path().await, "/index.html");
+    for (label, path) in [("Compare", "/compare/index.html"), ("Releases", "/releases.html")] {
+        browser.click_link(label).await;
+        assert_eq!(browser.path().await, path);
+    }
 }

@@ -13,6 +13,7 @@ mod egress;
 mod engine;
 pub mod error;
 mod guest;
+mod head_timer;
 mod host;
 mod hostname;
 pub mod image;

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result, why};
 use crate::guest::{Alive, Body, Failure, Guest, RequestBody};
+use crate::head_timer::{Alarm, HeadTimer};
 use crate::route::{Refusal, Table};
 use crate::socket::Socket;
 use bytes::Bytes;
@@ -15,11 +16,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::timeout;
 
 /// How long to wait before accepting again when the process is out of file
 /// descriptors: trying at once would only burn a core.
@@ -149,29 +153,53 @@ async fn connection(
     // Without it the kernel holds back the end of a body until the client
     // acknowledged its start: 40 ms. A socket that fails here is dead anyway.
     let _ = stream.set_nodelay(true);
+    // Which version of HTTP it speaks is read without a timer.
+    let mut first = [0];
+    let spoke = tokio::select! {
+        spoke = timeout(server.config.header_timeout, stream.peek(&mut first)) => spoke.is_ok(),
+        _ = stop.changed() => false,
+    };
+    if !spoke {
+        return;
+    }
     let max_header_bytes = server.config.max_header_bytes;
+    let head_timer = HeadTimer::new();
+    let mut alarm = Alarm::new(head_timer.clone());
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
-        .timer(TokioTimer::new())
+        .timer(head_timer)
         .header_read_timeout(server.config.header_timeout)
         .max_buf_size(max_header_bytes);
     http.http2()
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX));
+    let shared = Arc::new((server, alive));
     let service = service_fn(|request| {
-        let (server, alive) = (server.clone(), alive.clone());
-        async move { Ok::<_, Infallible>(server.answer(request, &alive).await) }
+        let shared = Arc::clone(&shared);
+        async move {
+            let (server, alive) = &*shared;
+            Ok::<_, Infallible>(server.answer(request, alive).await)
+        }
     });
     let mut connection = pin!(http.serve_connection(TokioIo::new(Socket::new(stream)), service));
-    // Errors are the client's doing (it went away, or sent no HTTP), or a guest
-    // trap that is already logged.
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+    let mut stopped = pin!(stop.changed());
+    let mut is_stopping = false;
+    poll_fn(|cx| {
+        loop {
+            // Errors are the client's doing (it went away, or sent no HTTP), or a
+            // guest trap that is already logged.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+                continue;
+            }
+            ready!(alarm.poll_due(cx));
         }
-    }
+    })
+    .await;
 }
 
 fn refused(failure: &Failure) -> Response<Body> {
@@ -203,7 +231,7 @@ fn refused(failure: &Failure) -> Response<Body> {
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::Text(Some(text)));
+    let mut response = Response::new(Body::Whole(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response

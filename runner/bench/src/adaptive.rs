@@ -3,7 +3,7 @@
 //! and what a look says, comes from `verdicts` and is the same afterwards.
 
 use crate::session::{ArmName, Asked, Next, Steer};
-use crate::verdicts::{self, Looks, Pairs, elapsed};
+use crate::verdicts::{self, Looks, Pairs};
 use anyhow::{Context, Result};
 use model::Run;
 use std::collections::BTreeSet;
@@ -57,7 +57,7 @@ impl<F: Fn(&Run) -> Vec<Pairs>> Steer for UntilDecided<F> {
             return Ok(Next::Stop);
         }
         if let Some(budget_s) = asked.budget_s {
-            let so_far = elapsed(run, rounds);
+            let so_far = run.elapsed(rounds);
             let last = so_far.saturating_sub(self.before_last);
             self.before_last = so_far;
             let arms_then = Self::arms_in_round(run, rounds - 1);

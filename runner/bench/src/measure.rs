@@ -4,6 +4,7 @@
 //! run), `process` (one of them), `ready`, `launch`, `counters`, `placement`.
 //! It must not decide what is measured or in which order, nor store anything.
 
+mod awake;
 mod block;
 mod cast;
 mod counters;
@@ -23,6 +24,7 @@ pub(crate) mod template;
 mod valgrind;
 mod watchdog;
 
+pub(crate) use awake::{Awake, can_be_kept as can_be_kept_awake};
 pub(crate) use block::{Bench, Measured, check};
 pub(crate) use counters::permitted as counters_permitted;
 pub(crate) use placement::Placement;

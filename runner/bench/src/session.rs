@@ -1,7 +1,7 @@
 //! From a request to a stored run: build every version first, then plan, then
 //! measure block by block, each stored as soon as it is done.
 
-use crate::measure::{self, Bench, Placement, Subject};
+use crate::measure::{self, Awake, Bench, Placement, Subject};
 use crate::obtain::{self, FailedBuilds, Obtained};
 use crate::output;
 use crate::plan::{self, Entry, Interleaving, Part};
@@ -86,6 +86,7 @@ pub(crate) struct Session<'a> {
     harness: String,
     /// What is measured stays in the cache meanwhile.
     _hold: Hold,
+    _awake: Awake,
     /// Components that cannot be used here, with the reason.
     unusable: BTreeMap<Component, String>,
 }
@@ -149,6 +150,7 @@ impl<'a> Session<'a> {
             harness,
             unusable,
             _hold: hold,
+            _awake: Awake::keep(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Reads what the measurement stands on. What cannot be read is unknown, not
 //! guessed.
 
-use crate::measure::Placement;
+use crate::measure::{self, Placement};
 use model::Testbed;
 use procfs::Current;
 use std::fs;
@@ -54,6 +54,7 @@ fn of_machine(measurement_protocol: u32, placement: &Placement) -> Testbed {
         huge_pages: huge_pages(),
         harness: Some(to_second_number("bench", env!("CARGO_PKG_VERSION"))),
         load_generator: Some(to_second_number("load", load::VERSION)),
+        idle_cpus: Some(idle_cpus().to_owned()),
     }
 }
 
@@ -62,6 +63,10 @@ fn of_machine(measurement_protocol: u32, placement: &Placement) -> Testbed {
 fn to_second_number(name: &str, version: &str) -> String {
     let numbers: Vec<&str> = version.splitn(3, '.').take(2).collect();
     format!("{name} {}", numbers.join("."))
+}
+
+fn idle_cpus() -> &'static str {
+    if measure::can_be_kept_awake().is_ok() { "kept awake" } else { "may sleep" }
 }
 
 /// By the one of two files that the machine's driver has.

@@ -13,12 +13,12 @@ use model::{Artifact, Config, Run, Suite};
 use serde::Serialize;
 use stats::compare::{Method, rank_p};
 use stats::procedure::{self, Look, Standing};
-use stats::{Verdict, summary};
+use stats::{Overall, Verdict, summary};
 use std::collections::BTreeSet;
 
 pub(crate) use earlier::Earlier;
 pub(crate) use labels::Label;
-pub(crate) use looks::{Looks, elapsed, of_finished as looks_of_finished, of_rounds};
+pub(crate) use looks::{Looks, of_finished as looks_of_finished, of_rounds};
 pub(crate) use pairs::{Collected, Pairs, collect};
 
 /// The chance of at least one false alarm in a whole comparison.
@@ -294,15 +294,9 @@ pub(crate) fn side_report(side: Side<'_>) -> SideReport {
 }
 
 fn overall(report: &Report) -> &'static str {
-    let any = |verdict: Verdict| report.comparisons.iter().any(|c| c.verdict == verdict.word());
-    if any(Verdict::Regressed) {
-        return Verdict::Regressed.word();
-    }
-    if !report.missing.is_empty() {
-        return "incomplete";
-    }
-    let rest = [Verdict::Inconclusive, Verdict::Improved];
-    rest.into_iter().find(|verdict| any(*verdict)).unwrap_or(Verdict::Equivalent).word()
+    let verdicts: Vec<Verdict> =
+        report.comparisons.iter().filter_map(|it| Verdict::named(it.verdict)).collect();
+    Overall::of(&verdicts, !report.missing.is_empty()).word()
 }
 
 impl Report {

@@ -18,6 +18,7 @@
 //! `epochs`: testbeds, noise, and links between epochs.
 //! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
+//! `pages`: what pages say of two stored versions is what the command says.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
 //! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
@@ -46,6 +47,7 @@ mod honesty;
 mod moments;
 mod ndjson;
 mod order;
+mod pages;
 mod published;
 mod releases;
 mod tasks;

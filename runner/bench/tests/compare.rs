@@ -37,7 +37,7 @@ awk -v n="$n" -v case="$2" -v side="$(basename "$1")" 'BEGIN {
 }'
 "#;
 
-fn project() -> Project {
+pub(super) fn project() -> Project {
     let project = Project::new("right");
     project.write("suites/ask/suite.toml", SUITE);
     project.write("suites/ask/measure.sh", MEASURE);

@@ -61,7 +61,8 @@ fn dependencies_point_one_way() {
         ("load", &["model"]),
         ("compilers", &[]),
         ("build", &["model", "compilers"]),
-        ("site", &["model", "stats", "store"]),
+        ("compare", &["stats"]),
+        ("site", &["model", "stats", "store", "compare"]),
         ("bench", &["model", "stats", "store", "load", "build", "site"]),
     ]);
     let workspace = manifest(&root().join("Cargo.toml"));
@@ -212,20 +213,22 @@ fn refused_by_parser(arguments: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn committed_guests_are_what_their_sums_say() {
-    let prebuilt = root().join("suites/components/prebuilt");
-    let sums = fs::read_to_string(prebuilt.join("SHA256SUMS")).unwrap();
-    let mut summed = Vec::new();
-    for line in sums.lines() {
-        let (sum, name) = line.split_once("  ").unwrap();
-        let bytes = fs::read(prebuilt.join(name)).unwrap();
-        assert_eq!(model::Digest::of(bytes).to_string(), sum, "{name}");
-        summed.push(name.to_owned());
+fn committed_modules_are_what_their_sums_say() {
+    for folder in ["suites/components/prebuilt", "site/compare-wasm"] {
+        let folder = root().join(folder);
+        let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
+        let mut summed = Vec::new();
+        for line in sums.lines() {
+            let (sum, name) = line.split_once("  ").unwrap();
+            let bytes = fs::read(folder.join(name)).unwrap();
+            assert_eq!(model::Digest::of(bytes).to_string(), sum, "{name}");
+            summed.push(name.to_owned());
+        }
+        let committed =
+            fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut wasm: Vec<String> = committed.filter(|name| name.ends_with(".wasm")).collect();
+        wasm.sort();
+        summed.sort();
+        assert_eq!(wasm, summed);
     }
-    let committed =
-        fs::read_dir(&prebuilt).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
-    let mut wasm: Vec<String> = committed.filter(|name| name.ends_with(".wasm")).collect();
-    wasm.sort();
-    summed.sort();
-    assert_eq!(wasm, summed);
 }

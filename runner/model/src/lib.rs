@@ -5,6 +5,7 @@
 //! socket, start a process, read a clock or decide anything statistical.
 
 mod annotation;
+mod aspect;
 pub mod bundle;
 pub mod config;
 mod diagnostic;
@@ -18,6 +19,7 @@ mod version;
 mod version_range;
 
 pub use annotation::{Annotation, Moment};
+pub use aspect::Aspect;
 pub use config::{
     BoardSpec, Budget, Calibrate, Config, CrateSource, Drift, FirmwareSpec, Gate, Goal, Launch,
     Margins, NoiseWatch, OptionSpec, Origin, Planted, Profile, ProfileName, Publication, Ready,
@@ -28,8 +30,8 @@ pub use digest::{Digest, Hasher};
 pub use histogram::LatencyHistogram;
 pub use metric::{Direction, METRICS, Metric, Source, Unit};
 pub use run::{
-    Absent, Artifact, Block, Cell, FailedBuild, Invalid, Label, Measurements, Outcome, Place, Run,
-    RunId, RunStatus, VersionId,
+    Absent, Artifact, Block, Cell, Extent, FailedBuild, Invalid, Label, Measurements, Outcome,
+    Place, Run, RunId, RunStatus, VersionId,
 };
 pub use suite::{
     Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, Firmware, FirstFailure, HttpLoad,

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+mod extent;
 mod failed_build;
 mod measurements;
 mod place;
 mod validate;
+pub use extent::Extent;
 pub use failed_build::FailedBuild;
 pub use measurements::{Absent, Measurements};
 pub use place::Place;

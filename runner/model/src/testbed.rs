@@ -49,6 +49,9 @@ pub struct Testbed {
     /// The load generator, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_generator: Option<String>,
+    /// What CPUs do that have nothing to do: `kept awake` or `may sleep`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_cpus: Option<String>,
 }
 
 impl Testbed {
@@ -90,6 +93,7 @@ impl Testbed {
             ("huge_pages", self.huge_pages.clone()),
             ("harness", self.harness.clone()),
             ("load_generator", self.load_generator.clone()),
+            ("idle_cpus", self.idle_cpus.clone()),
         ];
         fields.extend(later.into_iter().filter_map(|(name, value)| Some((name, value?))));
         fields

@@ -2,9 +2,11 @@
 //!
 //! What is here: summaries of samples ([`summary`]), intervals ([`interval`]) and
 //! slopes ([`slope`]); the paired comparison of two versions ([`compare`]) and
-//! what belongs to it: many at once, looked at several times ([`procedure`]), a test of ranks ([`rank`]), noise from a history ([`history`]), what measuring
-//! again says ([`follow_up`]); two epochs linked by what was measured in both
-//! ([`bridge`]); decisions from samples and a history ([`decide`]);
+//! what belongs to it: which blocks may be paired ([`pairing`]), many at once, looked at several
+//! times ([`procedure`]), metrics that contradict each other ([`contradiction`]), a test of ranks
+//! ([`rank`]), noise from a history ([`history`]), what measuring again says ([`follow_up`]); two
+//! epochs linked by what was measured in both ([`bridge`]); decisions from samples and a history
+//! ([`decide`]);
 //! and change points of a history ([`detect`]).
 //!
 //! What must never be here: files, clocks, processes, a database, global
@@ -23,6 +25,7 @@
 
 pub mod bridge;
 pub mod compare;
+pub mod contradiction;
 pub mod decide;
 pub mod detect;
 mod distribution;
@@ -30,6 +33,7 @@ mod error;
 pub mod follow_up;
 pub mod history;
 pub mod interval;
+pub mod pairing;
 pub mod procedure;
 pub mod rank;
 mod sequential;
@@ -39,4 +43,4 @@ mod verdict;
 
 pub use error::Error;
 pub use interval::Interval;
-pub use verdict::{Better, Verdict};
+pub use verdict::{Better, Overall, Verdict};

@@ -34,7 +34,7 @@
 //! sequential trials using graphical approaches", for both together.
 
 use crate::Interval;
-use crate::compare::{self, Comparison, Options, Repeatability, repeats};
+use crate::compare::{self, Comparison, MIN_PAIRS_TO_DECIDE, Options, Repeatability, repeats};
 use crate::error::{Error, require_at_least, require_same_length};
 use crate::interval::{MAX_CONFIDENCE, MIN_CONFIDENCE};
 use crate::sequential::spent_by;
@@ -72,6 +72,26 @@ pub struct Look {
     /// The share of the whole (of rounds, or of a time budget) that is used up,
     /// above 0 and at most 1; 1 at the last look.
     pub share: f64,
+}
+
+/// Shares of the whole after which is looked, apart from the end. Every look
+/// costs the others a part of what may be spent on false alarms, so they are few.
+pub const DUE: [f64; 2] = [0.5, 0.75];
+
+/// The looks at a comparison of which so many rounds are over, without the one at
+/// its end; `share` tells how much of the whole is used up after some of them.
+pub fn looks_so_far(rounds: u32, share: impl Fn(u32) -> f64) -> Vec<Look> {
+    let mut looks: Vec<Look> = Vec::new();
+    for rounds in MIN_PAIRS_TO_DECIDE as u32..=rounds {
+        let share = share(rounds);
+        let due = DUE.get(looks.len()).is_some_and(|due| share >= *due);
+        // A clock that was set back gives no time to spend.
+        let goes_on = looks.last().is_none_or(|last| share > last.share);
+        if due && goes_on && share < 1.0 {
+            looks.push(Look { rounds, share });
+        }
+    }
+    looks
 }
 
 /// What was decided of a series, or how far it came.

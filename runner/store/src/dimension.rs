@@ -17,7 +17,8 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
             AND (cpu_model, microcode, cpus, smt, governor, memory_mib) IS (?2, ?3, ?4, ?5, ?6, ?7)
             AND (kernel, virtualization, rustc, qemu, pinning, measurement_protocol)
                 IS (?8, ?9, ?10, ?11, ?12, ?13)
-            AND (cores, turbo, huge_pages, harness, load_generator) IS (?14, ?15, ?16, ?17, ?18)"#,
+            AND (cores, turbo, huge_pages, harness, load_generator, idle_cpus)
+                IS (?14, ?15, ?16, ?17, ?18, ?19)"#,
         fingerprint,
         t.cpu_model,
         t.microcode,
@@ -36,6 +37,7 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
         t.huge_pages,
         t.harness,
         t.load_generator,
+        t.idle_cpus,
     )
     .fetch_optional(&mut *db)
     .await?;
@@ -45,8 +47,9 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
     let made = sqlx::query!(
         "INSERT INTO testbed (fingerprint_sha256, cpu_model, microcode, cpus, smt, governor,
             memory_mib, kernel, virtualization, rustc, qemu, pinning, measurement_protocol,
-            cores, turbo, huge_pages, harness, load_generator)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            cores, turbo, huge_pages, harness, load_generator, idle_cpus)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+            ?19)",
         fingerprint,
         t.cpu_model,
         t.microcode,
@@ -65,6 +68,7 @@ pub(crate) async fn testbed(db: &mut SqliteConnection, t: &Testbed) -> Result<i6
         t.huge_pages,
         t.harness,
         t.load_generator,
+        t.idle_cpus,
     );
     Ok(made.execute(&mut *db).await?.last_insert_rowid())
 }

@@ -108,7 +108,8 @@ async fn testbed(db: &mut SqliteConnection, id: i64) -> Result<Testbed, Fault> {
     let row = sqlx::query!(
         r#"SELECT cpu_model, microcode, cpus, smt AS "smt: bool", governor, memory_mib, kernel,
             virtualization, rustc, qemu, pinning, measurement_protocol, cores,
-            turbo AS "turbo: bool", huge_pages, harness, load_generator
+            turbo AS "turbo: bool", huge_pages, harness, load_generator,
+            idle_cpus
         FROM testbed WHERE id = ?1"#,
         id,
     )
@@ -132,6 +133,7 @@ async fn testbed(db: &mut SqliteConnection, id: i64) -> Result<Testbed, Fault> {
         huge_pages: row.huge_pages,
         harness: row.harness,
         load_generator: row.load_generator,
+        idle_cpus: row.idle_cpus,
     })
 }
 

@@ -269,9 +269,11 @@ fn any_testbed() -> impl Strategy<Value = Testbed> {
     let numbers = (any::<u32>(), any::<u64>(), any::<u32>(), option::of(any::<bool>()));
     let texts = (any_text(), any_text());
     let later = (option::of(any::<u32>()), option::of(any::<bool>()), field(), field(), field());
+    let later = (later, field());
     (field(), field(), field(), field(), field(), field(), numbers, (texts, later)).prop_map(
         |(cpu_model, microcode, governor, virtualization, rustc, qemu, numbers, rest)| {
-            let (texts, (cores, turbo, huge_pages, harness, load_generator)) = rest;
+            let (texts, (later, idle_cpus)) = rest;
+            let (cores, turbo, huge_pages, harness, load_generator) = later;
             let (cpus, memory_mib, measurement_protocol, smt) = numbers;
             let (kernel, pinning) = texts;
             Testbed {
@@ -292,6 +294,7 @@ fn any_testbed() -> impl Strategy<Value = Testbed> {
                 huge_pages,
                 harness,
                 load_generator,
+                idle_cpus,
             }
         },
     )

@@ -70,7 +70,8 @@ pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
     );
     let page = Index {
         layout: Layout::of("index.html", "Benchmarks of a WebAssembly component host")
-            .described(told),
+            .described(told)
+            .pictured(site.config()),
         answer,
         empty: if site.entries.iter().any(|entry| entry.status == RunStatus::Complete) {
             "no run has measured it successfully."

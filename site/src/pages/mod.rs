@@ -1,40 +1,60 @@
 //! Pages: what a template needs, made from the history. Templates decide
 //! nothing; what is said is decided here and in `words`.
 
+pub(crate) mod alerts;
 mod answer;
+pub(crate) mod badges;
 mod chart_view;
+pub(crate) mod compare;
 mod events;
+pub(crate) mod failures;
 mod front;
 pub(crate) mod index;
 pub(crate) mod metric;
 pub(crate) mod missing;
+pub(crate) mod paging;
+pub(crate) mod releases;
 pub(crate) mod run;
+pub(crate) mod runs;
 mod search;
 mod series;
 pub(crate) mod shown;
 pub(crate) mod slope;
 mod spread;
 pub(crate) mod suite;
+pub(crate) mod targets;
+pub(crate) mod testbeds;
 mod tile;
+pub(crate) mod tiny;
 
 use crate::Error;
 use crate::data;
+use crate::feed;
 use crate::found::Found;
 use crate::inputs::Inputs;
 use crate::marks::Marks;
 use crate::names;
+use crate::picture;
 use crate::series::{History, LineKey};
 use crate::source::RunEntry;
 use askama::Template;
 use jiff::Timestamp;
 use model::{Config, Goal, Metric, RunStatus, Suite};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The navigation: page from the site's root, and what it is called.
 pub(crate) const NAV: &[(&str, &str)] = &[
     ("index.html", "Overview"),
     ("benchmarks.html", "Benchmarks"),
+    (compare::PATH, "Compare"),
+    (releases::PATH, "Releases"),
+    ("alerts.html", "Alerts"),
+    (targets::PATH, "Targets"),
     ("plugin-or-service.html", "Plugin or service"),
+    (tiny::PATH, "Tiny"),
+    (testbeds::PATH, "Testbeds"),
+    ("runs.html", "Runs"),
 ];
 
 /// Everything a page may show.
@@ -45,6 +65,8 @@ pub(crate) struct Site<'a> {
     pub(crate) found: &'a Found,
     /// Every run there is, newest first.
     pub(crate) entries: &'a [RunEntry],
+    /// Where the files of runs lie already.
+    pub(crate) written: &'a Path,
     /// For how old the data are, and nothing else.
     pub(crate) now: Timestamp,
 }
@@ -68,6 +90,17 @@ pub(crate) fn all<'a>(site: &Site<'a>) -> Vec<Make<'a>> {
         Box::new(|site| Ok(vec![Page::of(search::PATH, search::page(site)?)])),
         Box::new(|site| Ok(vec![Page::of(data::VERSIONS, data::versions(site)?)])),
         Box::new(|site| Ok(vec![Page::of(slope::PATH, slope::page(site)?)])),
+        Box::new(compare::pages),
+        Box::new(releases::pages),
+        Box::new(alerts::pages),
+        Box::new(targets::pages),
+        Box::new(testbeds::pages),
+        Box::new(tiny::pages),
+        Box::new(runs::pages),
+        Box::new(failures::pages),
+        Box::new(badges::pages),
+        Box::new(feed::pages),
+        Box::new(picture::pages),
     ];
     for name in site.suite_names() {
         makers.push(Box::new(move |site| {
@@ -110,6 +143,11 @@ fn fixed() -> Vec<Page> {
     vec![
         Page::of("style.css", style),
         Page::of("site.js", include_str!("../../static/site.js")),
+        Page::of("compare.js", include_str!("../../static/compare.js")),
+        Page {
+            path: "compare.wasm".to_owned(),
+            bytes: include_bytes!("../../compare-wasm/compare.wasm").to_vec(),
+        },
         Page::of("icon.svg", include_str!("../../static/icon.svg")),
     ]
 }
@@ -132,6 +170,8 @@ pub(crate) struct Layout {
     pub(crate) policy: &'static str,
     /// Further scripts, from the site's root.
     pub(crate) scripts: &'static [&'static str],
+    /// Where what previews show lies: a whole address, if that is known.
+    pub(crate) picture: String,
     pub(crate) nav: Vec<NavEntry>,
 }
 
@@ -161,7 +201,18 @@ impl Layout {
             description: title.to_owned(),
             policy: POLICY,
             scripts: &[],
+            picture: format!("{root}{}", picture::of_page(path)),
             root,
+        }
+    }
+
+    /// With the whole address of its picture, as previews want it, where `bench.toml`
+    /// says where the site lies.
+    pub(crate) fn pictured(self, config: &Config) -> Self {
+        let picture = self.picture.trim_start_matches("../");
+        match &config.site.url {
+            Some(url) => Self { picture: format!("{url}{picture}"), ..self },
+            None => self,
         }
     }
 

@@ -73,7 +73,9 @@ pub(crate) fn page(site: &Site<'_>, name: &str) -> Result<String, Error> {
     );
     let path = names::suite_page(name);
     let page = SuitePage {
-        layout: Layout::of(&path, &title).described(why.first().cloned().unwrap_or_default()),
+        layout: Layout::of(&path, &title)
+            .described(why.first().cloned().unwrap_or_default())
+            .pictured(site.config()),
         title,
         why,
         answers,

@@ -17,9 +17,9 @@ impl ChromiumCommand {
         Self { endpoint: "goog/cdp/execute", body: json!({ "cmd": name, "params": parameters }) }
     }
 
-    /// What was logged since the last time.
-    pub(crate) fn log() -> Self {
-        Self { endpoint: "se/log", body: json!({ "type": "browser" }) }
+    /// What was logged since the last time: `browser` or `performance`.
+    pub(crate) fn log(kind: &str) -> Self {
+        Self { endpoint: "se/log", body: json!({ "type": kind }) }
     }
 }
 

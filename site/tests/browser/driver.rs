@@ -43,7 +43,7 @@ impl Browser {
         ];
         let capabilities = json!({
             "goog:chromeOptions": { "args": arguments },
-            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });
         let Value::Object(capabilities) = capabilities else { unreachable!("an object") };
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
@@ -78,6 +78,12 @@ impl Browser {
         element.click().await.unwrap();
     }
 
+    /// Follows the link of that text in the navigation.
+    pub(crate) async fn click_link(&self, text: &str) {
+        let nav = self.client.find(Locator::Css(".masthead nav")).await.unwrap();
+        nav.find(Locator::LinkText(text)).await.unwrap().click().await.unwrap();
+    }
+
     /// The path of the page that is shown.
     pub(crate) async fn path(&self) -> String {
         self.client.current_url().await.unwrap().path().to_owned()
@@ -88,9 +94,75 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// What a script that answers later hands to its last argument.
+    pub(crate) async fn run_async(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.unwrap()
+    }
+
+    /// Types into whatever has the focus: WebDriver's codes stand for keys.
+    pub(crate) async fn press(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Replaces what a field holds.
+    pub(crate) async fn fill(&self, selector: &str, text: &str) {
+        let field = self.client.find(Locator::Css(selector)).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// The text that is shown of the first element.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        self.client.find(Locator::Css(selector)).await.unwrap().text().await.unwrap()
+    }
+
+    /// Whether there is such an element and it can be seen.
+    pub(crate) async fn sees(&self, selector: &str) -> bool {
+        match self.client.find(Locator::Css(selector)).await {
+            Ok(element) => element.is_displayed().await.unwrap(),
+            Err(_) => false,
+        }
+    }
+
+    /// Waits until a script answers `true`; panics after ten seconds.
+    pub(crate) async fn until(&self, script: &str) {
+        for _ in 0..200 {
+            if self.run(script).await == json!(true) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("never true: {script}; the page says {}", self.text("main").await);
+    }
+
+    /// Lets pages run scripts, or not.
+    pub(crate) async fn allow_scripts(&self, allow: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !allow })).await;
+    }
+
+    /// Shows pages as they would be printed, or on the screen again.
+    pub(crate) async fn print(&self, print: bool) {
+        let media = if print { "print" } else { "" };
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+    }
+
     /// Everything logged since the last time, content policy included.
     pub(crate) async fn console(&self) -> Value {
-        self.client.issue_cmd(ChromiumCommand::log()).await.unwrap()
+        self.client.issue_cmd(ChromiumCommand::log("browser")).await.unwrap()
+    }
+
+    /// The addresses that were asked for since the last time, apart from the browser's own
+    /// and what is no address (`data:`).
+    pub(crate) async fn requests(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(ChromiumCommand::log("performance")).await.unwrap();
+        let entries = log.as_array().unwrap().iter();
+        let messages = entries
+            .filter_map(|entry| serde_json::from_str::<Value>(entry["message"].as_str()?).ok());
+        messages
+            .filter(|it| it["message"]["method"] == "Network.requestWillBeSent")
+            .filter_map(|it| Some(it["message"]["params"]["request"]["url"].as_str()?.to_owned()))
+            .filter(|url| !url.starts_with("chrome:") && !url.starts_with("data:"))
+            .collect()
     }
 
     /// Keeps a picture of the whole page where `SCREENSHOT_DIR` says.

@@ -252,20 +252,34 @@ fn hostile_names_stay_text() {
             r#"bench run host@e600c0cb4a6e --suite '<script>alert("1")</script>'\''"><img src=x onerror=alert(1)> ../../x'"#
         ]],
     );
-    let outside = ["data/", "series/"];
+    let outside = ["badge/", "compare/", "data/", "og/", "series/"];
     let files = pages.keys().filter(|path| !outside.iter().any(|it| path.starts_with(it)));
     expect![[r#"
         404.html
+        alerts-past.html
+        alerts.html
+        badges.html
         benchmarks.html
+        compare.js
+        compare.wasm
+        failures.html
+        feed.xml
         icon.svg
         index.html
         made-by-arewefastyet.txt
         plugin-or-service.html
+        releases.html
         run/1000000000000000.html
+        run/1000000000000000.json
         run/10000123456789ab.html
+        run/10000123456789ab.json
+        runs.html
         site.js
         style.css
-        suite/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5.html"#]]
+        suite/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5.html
+        targets.html
+        testbeds.html
+        tiny.html"#]]
     .assert_eq(&files.cloned().collect::<Vec<_>>().join("\n"));
     let harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "/-_.".contains(c);
     for path in pages.keys() {

@@ -15,13 +15,17 @@ pub(crate) fn fixture_site() -> Pages {
     site_of(&fixture::suites(), &fixture::runs())
 }
 
-/// The site of these runs.
+/// The site of these runs, of which nobody remarked anything.
 pub(crate) fn site_of(suites: &[Suite], runs: &[Run]) -> Pages {
+    site_of_inputs(&Inputs::of(suites.to_vec(), fixture::config()), runs)
+}
+
+/// The site of these runs and what people wrote.
+pub(crate) fn site_of_inputs(inputs: &Inputs, runs: &[Run]) -> Pages {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
-    let inputs = Inputs::of(suites.to_vec(), fixture::config());
     let entries = if runs.is_empty() { Vec::new() } else { fixture::entries(runs) };
-    let mut builder = SiteBuilder::start(&inputs, entries, &out, None, fixture::now()).unwrap();
+    let mut builder = SiteBuilder::start(inputs, entries, &out, None, fixture::now()).unwrap();
     for run in runs {
         builder.add_run(run).unwrap();
     }
@@ -42,7 +46,10 @@ pub(crate) fn read(root: &Path) -> Pages {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-                pages.insert(name, std::fs::read_to_string(path).unwrap());
+                pages.insert(
+                    name,
+                    String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned(),
+                );
             }
         }
     }

@@ -60,36 +60,43 @@ fn whoever_is_no_neighbour_is_judged_like_anybody() {
     ask(&server, "/front").check(502, "HTTP-request-denied");
 }
 
+/// By components that copy a body, and by those that hand on the stream itself.
+const LINKS: [&str; 2] = ["egress-p3", "chain-p3"];
+
 #[test]
 fn a_chain_of_eight_streams_a_megabyte() {
     let names: Vec<String> = (0..8).map(|index| format!("link{index}")).collect();
-    let urls: Vec<String> = (1..8).map(|index| format!("URL: 'http://link{index}/'")).collect();
-    let mut components: Vec<(&str, &str, &str)> = names
-        .iter()
-        .zip(&urls)
-        .map(|(name, url)| (name.as_str(), "egress-p3", url.as_str()))
+    let urls: Vec<String> = (1..8)
+        .map(|index| format!("URL: 'http://link{index}/'"))
+        .chain(["URL: 'http://source/bytes/1048576'".to_owned()])
         .collect();
-    let last = "URL: 'http://source/bytes/1048576'";
-    components.push((&names[7], "egress-p3", last));
-    components.push(("source", "stream-p3", "A: b"));
-    let server = serve(&components, &[]);
-    let response = ask(&server, "/link0");
-    assert_eq!(response.head.status, 200);
-    assert_eq!(response.body.len(), 1 << 20);
+    for link in LINKS {
+        let mut components: Vec<(&str, &str, &str)> = names
+            .iter()
+            .zip(&urls)
+            .map(|(name, url)| (name.as_str(), link, url.as_str()))
+            .collect();
+        components.push(("source", "stream-p3", "A: b"));
+        let server = serve(&components, &[]);
+        let response = ask(&server, "/link0");
+        assert_eq!(response.head.status, 200, "{link}");
+        assert_eq!(response.body.len(), 1 << 20, "{link}");
+    }
 }
 
 /// An answer without end comes through as it is made, both ways at the same time.
 #[test]
 fn bodies_are_passed_on_as_they_come() {
-    let server = serve(
-        &[("front", "egress-p3", "URL: 'http://bad/forever'"), ("bad", "misbehave-p3", "A: b")],
-        &[],
-    );
-    let mut endless = server.connect();
-    endless.send("GET /front HTTP/1.1\r\nHost: any\r\n\r\n");
-    assert_eq!(endless.head().status, 200);
-    assert!((0..100).map(|_| endless.chunk().len()).sum::<usize>() >= 100);
-    drop(endless);
+    for link in LINKS {
+        let server = serve(
+            &[("front", link, "URL: 'http://bad/forever'"), ("bad", "misbehave-p3", "A: b")],
+            &[],
+        );
+        let mut endless = server.connect();
+        endless.send("GET /front HTTP/1.1\r\nHost: any\r\n\r\n");
+        assert_eq!(endless.head().status, 200, "{link}");
+        assert!((0..100).map(|_| endless.chunk().len()).sum::<usize>() >= 100, "{link}");
+    }
     let swap = "OUTSIDE: 'Bearer a', INSIDE: 'Bearer b', UPSTREAM: 'http://inner/'";
     let server = serve(
         &[("filter", "filter-p3", swap), ("inner", "guarded-p3", "CREDENTIAL: 'Bearer b'")],

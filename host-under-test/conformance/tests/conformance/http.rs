@@ -59,6 +59,18 @@ fn head_has_no_body_and_keeps_the_connection() {
 }
 
 #[test]
+fn an_answer_that_is_all_there_is_sent_with_its_length() {
+    let files = Files::new();
+    let server = Server::of(&files, &prebuilt("hello-p3"), &[]);
+    let mut connection = server.connect();
+    for method in ["GET", "POST"] {
+        let answer = connection.exchange(&format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n"));
+        answer.check(200, "hello");
+        assert_eq!(answer.head.header("content-length"), Some("5"), "{method}");
+    }
+}
+
+#[test]
 fn bodies_stream_both_ways() {
     for guest in ECHOS {
         let files = Files::new();

@@ -208,6 +208,28 @@ fn clients_are_held_to_sizes() {
 }
 
 #[test]
+fn clients_are_held_to_the_time_for_a_head() {
+    let (_files, server) = serve("hello-p3", "", &["--header-timeout-ms", "600"]);
+    for (what, head) in
+        [("a head without its end", "GET / HTTP/1.1\r\nHost: a\r\n"), ("silence", "")]
+    {
+        let start = Instant::now();
+        let mut slow = server.connect();
+        slow.send(head);
+        assert!(slow.is_closed(), "{what}");
+        let took = start.elapsed();
+        assert!(took >= Duration::from_millis(550), "{what}: closed after {took:?}");
+    }
+    // Every request begins anew.
+    let mut steady = server.connect();
+    for _ in 0..4 {
+        std::thread::sleep(Duration::from_millis(250));
+        steady.get("a").check(200, "hello");
+    }
+    assert!(steady.is_closed(), "an idle connection");
+}
+
+#[test]
 fn one_component_cannot_take_every_instance() {
     let files = Files::new();
     let greedy = workload_text(&prebuilt("wait-p3"), "{host: greedy.test}");

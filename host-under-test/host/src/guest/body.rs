@@ -13,7 +13,7 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use std::error::Error;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::WasiBody;
 
@@ -21,8 +21,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Everything the server answers with.
 pub(crate) enum Body {
-    /// A short text of the host's own.
-    Text(Option<&'static str>),
+    /// All there is: a text of the host's own, or what a guest wrote before its
+    /// answer was looked at.
+    Whole(Bytes),
     /// What a guest streams.
     Guest(GuestBody),
 }
@@ -46,6 +47,8 @@ pub(super) enum Held {
 /// A guest's body, and what drives it.
 pub(crate) struct GuestBody {
     body: WasiBody,
+    /// What was taken from it before, the first last.
+    early: Vec<Result<Frame<Bytes>, BoxError>>,
     driver: Driver,
     deadline: Deadline,
     patience: Patience,
@@ -64,13 +67,27 @@ impl GuestBody {
         deadline: Deadline,
         alive: &Alive,
     ) -> Response<Body> {
-        let (parts, body) = response.into_parts();
+        let (parts, mut body) = response.into_parts();
         let has_no_body = is_head
             || parts.status == StatusCode::NO_CONTENT
             || parts.status == StatusCode::NOT_MODIFIED;
-        let left_bytes = if has_no_body { Some(0) } else { content_length_bytes(&parts.headers) };
+        let announced_bytes = content_length_bytes(&parts.headers);
+        let mut early = Vec::new();
+        if matches!(driver, Driver::Own(None)) && !has_no_body {
+            match look_ahead(&mut body) {
+                // The server trusts a body's length more than the announced one.
+                Ahead::All(bytes)
+                    if announced_bytes.is_none_or(|announced| announced == bytes.len() as u64) =>
+                {
+                    return Response::from_parts(parts, Body::Whole(bytes));
+                }
+                Ahead::All(bytes) => early = vec![Ok(Frame::data(bytes))],
+                Ahead::Some(frames) => early = frames,
+            }
+        }
+        let left_bytes = if has_no_body { Some(0) } else { announced_bytes };
         let (patience, alive) = (Patience::default(), alive.clone());
-        let body = Self { body, driver, deadline, patience, left_bytes, alive };
+        let body = Self { body, early, driver, deadline, patience, left_bytes, alive };
         Response::from_parts(parts, Body::Guest(body))
     }
 
@@ -88,7 +105,11 @@ impl GuestBody {
                 return Poll::Ready(Some(Err(error.into())));
             }
         }
-        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+        let frame = match self.early.pop() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => Pin::new(&mut self.body).poll_frame(cx).map_err(Into::into),
+        };
+        let Poll::Ready(frame) = frame else {
             return self.patience.poll_expired(&self.deadline, cx).map(|()| {
                 eprintln!("host-under-test: a guest stopped in the middle of its response");
                 Some(Err("the guest stopped in the middle of its response".into()))
@@ -107,13 +128,44 @@ impl GuestBody {
                 self.left_bytes = Some(0);
             }
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        Poll::Ready(frame)
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) {
         if let (Some(left_bytes), Some(data)) = (&mut self.left_bytes, frame.data_ref()) {
             *left_bytes = left_bytes.saturating_sub(data.len() as u64);
         }
+    }
+}
+
+/// What is there of a body whose guest has ended.
+enum Ahead {
+    /// It is complete, and has no trailers.
+    All(Bytes),
+    /// The first frames, the first last; more may follow.
+    Some(Vec<Result<Frame<Bytes>, BoxError>>),
+}
+
+/// Most answers are one piece, written before anybody asked for it: sent with
+/// its length, it costs the client and the kernel less than in chunks.
+fn look_ahead(body: &mut WasiBody) -> Ahead {
+    let mut poll = || Pin::new(&mut *body).poll_frame(&mut Context::from_waker(Waker::noop()));
+    let first = match poll() {
+        Poll::Pending => return Ahead::Some(Vec::new()),
+        Poll::Ready(None) => return Ahead::All(Bytes::new()),
+        Poll::Ready(Some(first)) => first,
+    };
+    let first = match first.map(Frame::into_data) {
+        Ok(Ok(data)) => data,
+        Ok(Err(trailers)) => return Ahead::Some(vec![Ok(trailers)]),
+        Err(error) => return Ahead::Some(vec![Err(error.into())]),
+    };
+    match poll() {
+        Poll::Ready(None) => Ahead::All(first),
+        Poll::Ready(Some(second)) => {
+            Ahead::Some(vec![second.map_err(Into::into), Ok(Frame::data(first))])
+        }
+        Poll::Pending => Ahead::Some(vec![Ok(Frame::data(first))]),
     }
 }
 
@@ -130,9 +182,9 @@ impl http_body::Body for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let guest = match self.get_mut() {
-            Self::Text(text) => {
-                let text = text.take().map(|text| Bytes::from_static(text.as_bytes()));
-                return Poll::Ready(text.map(|text| Ok(Frame::data(text))));
+            Self::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                return Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))));
             }
             Self::Guest(guest) => guest,
         };
@@ -142,15 +194,17 @@ impl http_body::Body for Body {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Text(text) => text.is_none(),
-            Self::Guest(guest) => guest.body.is_end_stream(),
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Guest(guest) => guest.early.is_empty() && guest.body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Text(text) => SizeHint::with_exact(text.map_or(0, str::len) as u64),
-            Self::Guest(guest) => guest.body.size_hint(),
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            // Of what was not taken from it yet.
+            Self::Guest(guest) if guest.early.is_empty() => guest.body.size_hint(),
+            Self::Guest(_) => SizeHint::default(),
         }
     }
 }

@@ -174,7 +174,14 @@ impl Guest {
             };
             // Only the guest sends, and it was just polled: asking once is enough.
             match receiver.try_recv() {
-                Ok(answer) => Poll::Ready(Ok((answer, ended))),
+                Ok(answer) if ended => Poll::Ready(Ok((answer, true))),
+                // What a guest has to say after its answer it mostly says at once,
+                // and then the body is there as a whole.
+                Ok(answer) => Poll::Ready(match run.as_mut().poll(cx) {
+                    Poll::Ready(Ok(())) => Ok((answer, true)),
+                    Poll::Ready(Err(error)) => Err(failure(error)),
+                    Poll::Pending => Ok((answer, false)),
+                }),
                 Err(_) if ended => Poll::Ready(Err(Failure::Silent)),
                 Err(_) => patience.poll_expired(&deadline, cx).map(|()| Err(Failure::Late)),
             }

@@ -1,5 +1,7 @@
 //! `bench site build` and `bench site serve`.
 
+mod gates;
+
 use crate::alerts::AlertFile;
 use crate::calibration::{self, Pool};
 use crate::cli::Site;
@@ -8,9 +10,11 @@ use crate::output::note;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use build::Builder;
+use gates::Comparisons;
 use jiff::Timestamp;
 use model::{Annotation, Origin, Suite, VersionId};
 use site::{Inputs, Release};
+use std::collections::BTreeMap;
 use std::path::Path;
 use store::Store;
 use tokio::net::TcpListener;
@@ -41,6 +45,9 @@ async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Ex
     let store = Store::open_read_only(&project.database).await?;
     let mut inputs = inputs(project)?;
     inputs.calibration = rates(project, &store, &inputs.suites).await?;
+    let compared = Comparisons::read(&store).await?;
+    inputs.gates = compared.gates(project, &store, &inputs).await?;
+    inputs.noise = compared.noise_before();
     let cache = is_cached.then(|| project.cache.join("site"));
     let built = site::build(&store, &inputs, out, cache.as_deref(), Timestamp::now()).await?;
     note(&format!(
@@ -62,6 +69,9 @@ fn inputs(project: &Project) -> Result<Inputs> {
     config.goals.iter().try_for_each(|goal| goal.check(&file, &suites))?;
     let alerts = AlertFile::read(&project.root.join("data/alerts.toml"))?;
     Ok(Inputs {
+        // What the database says of them comes later.
+        gates: Vec::new(),
+        noise: BTreeMap::new(),
         releases: releases(project)?,
         alerts: alerts.notes(),
         annotations: Annotation::load(&project.root.join("data/annotations.toml"))?,

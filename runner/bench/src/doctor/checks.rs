@@ -22,6 +22,7 @@ pub(super) fn all(machine: &Machine) -> Vec<Check> {
         throttling(machine),
         swap(machine),
         huge_pages(machine),
+        idle(machine),
         aslr(machine),
         counters(machine),
         ports(machine),
@@ -94,6 +95,18 @@ fn virtualization(machine: &Machine) -> Check {
             "neighbours share caches and memory; no counter here shows it, so trends are to be \
              read as ratios to the anchor",
             "a machine of your own; there is no command for this one",
+        ),
+    }
+}
+
+fn idle(machine: &Machine) -> Check {
+    match &machine.asleep {
+        None => fine("idle CPUs", "kept awake while something is measured"),
+        Some(reason) => noisy(
+            "idle CPUs",
+            format!("may sleep: {reason}"),
+            "waking one is part of a request's time, and in a virtual machine most of it",
+            "sudo chmod o+w /dev/cpu_dma_latency    # or measure as root",
         ),
     }
 }
@@ -269,6 +282,7 @@ mod tests {
             ports: Some((100, 28_232)),
             huge_pages: Some("madvise".to_owned()),
             virtualization: Some("none".to_owned()),
+            asleep: None,
         }
     }
 
@@ -304,6 +318,7 @@ mod tests {
             ports: Some((20_000, 28_232)),
             huge_pages: Some("always".to_owned()),
             virtualization: Some("kvm".to_owned()),
+            asleep: Some("opening /dev/cpu_dma_latency: Permission denied".to_owned()),
         };
         check(
             &noisy,
@@ -318,6 +333,7 @@ mod tests {
             noisy throttling: 2 times within a second, 9 since the start -> sensors    # let it cool down, clean its fans, or lower its clock
             noisy swap: 12 MiB in use -> sudo swapoff -a
             noisy huge pages: always -> echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled
+            noisy idle CPUs: may sleep: opening /dev/cpu_dma_latency: Permission denied -> sudo chmod o+w /dev/cpu_dma_latency    # or measure as root
             noisy aslr: off -> sudo sysctl kernel.randomize_va_space=2
             noisy hardware counters: perf_event_open: refused -> sudo sysctl kernel.perf_event_paranoid=2
             noisy ports: 20000 connections of 28232 ports wait for their end -> sudo sysctl net.ipv4.tcp_tw_reuse=1 net.ipv4.ip_local_port_range='1024 65535'

@@ -1,7 +1,7 @@
 //! What can be read of the machine. What cannot is absent, with no guess in its
 //! place.
 
-use crate::measure::counters_permitted;
+use crate::measure::{can_be_kept_awake, counters_permitted};
 use crate::testbed;
 use nix::unistd::getpid;
 use procfs::{Current, CurrentSI, KernelStats, LoadAverage, Meminfo};
@@ -37,6 +37,8 @@ pub(crate) struct Machine {
     pub(crate) ports: Option<(u64, u64)>,
     pub(crate) huge_pages: Option<String>,
     pub(crate) virtualization: Option<String>,
+    /// Why idle CPUs sleep even while something is measured, if they do.
+    pub(crate) asleep: Option<String>,
 }
 
 /// A program that uses a CPU.
@@ -78,6 +80,7 @@ impl Machine {
             ports: time_wait().zip(ephemeral_ports()),
             huge_pages: testbed::huge_pages(),
             virtualization: testbed::virtualization(flags),
+            asleep: can_be_kept_awake().err(),
         }
     }
 }

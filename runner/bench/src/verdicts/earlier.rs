@@ -119,7 +119,7 @@ impl Earlier {
 
     /// What the pairs of a series scatter by at least, by the runs that began
     /// before this one; 0 where they do not tell.
-    pub(super) fn least_noise(
+    pub(crate) fn least_noise(
         &self,
         run: &Run,
         cell: &Cell,

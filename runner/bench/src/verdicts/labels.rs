@@ -2,9 +2,10 @@
 //! does no more work was waiting, or was disturbed.
 
 use super::Comparison;
-use model::{Metric, NoiseClass, Unit};
+use model::{Aspect, Metric};
 use serde::Serialize;
 use stats::Verdict;
+use stats::contradiction::{self, Contradiction, Kind};
 
 /// What the rest of a comparison says of one of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,60 +51,31 @@ impl Label {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Wall,
-    CpuTime,
-    Instructions,
-}
-
-/// What a metric tells of the same requests; memory and bytes tell nothing.
+/// What a metric tells of the same requests.
 fn kind(name: &str) -> Option<Kind> {
-    let metric = Metric::named(name)?;
-    match (metric.unit, metric.noise) {
-        (Unit::Instructions, _) => Some(Kind::Instructions),
-        (Unit::Nanoseconds, NoiseClass::Cpu) if is_of_host(name) => Some(Kind::CpuTime),
-        (_, NoiseClass::Wall) => Some(Kind::Wall),
-        _ => None,
-    }
+    Some(match Metric::named(name)?.aspect()? {
+        Aspect::Wall => Kind::Wall,
+        Aspect::CpuTime => Kind::CpuTime,
+        Aspect::Instructions => Kind::Instructions,
+    })
 }
 
-/// Whether it is the host's CPU time, not the load generator's.
-fn is_of_host(name: &str) -> bool {
-    name.starts_with("cpu_") || name.ends_with("_cpu_ns")
-}
-
-/// Labels every change that the other metrics of its arm contradict. Only an
-/// "equivalent" contradicts: what is inconclusive says nothing.
+/// Labels every change that the other metrics of its arm contradict.
 pub(super) fn cross_examine(comparisons: &mut [Comparison]) {
-    let changed = [Verdict::Regressed.word(), Verdict::Improved.word()];
-    let labels: Vec<Option<Label>> = comparisons
-        .iter()
-        .map(|it| {
-            let own = kind(it.metric).filter(|_| changed.contains(&it.verdict))?;
-            let others: Vec<(Kind, &str)> = comparisons
-                .iter()
-                .filter(|other| {
-                    (&other.suite, &other.benchmark, &other.arm)
-                        == (&it.suite, &it.benchmark, &it.arm)
-                })
-                .filter_map(|other| Some((kind(other.metric)?, other.verdict)))
-                .collect();
-            let all_equivalent = |kinds: &[Kind]| {
-                let mut of_kinds =
-                    others.iter().filter(|(kind, _)| kinds.contains(kind)).peekable();
-                of_kinds.peek().is_some()
-                    && of_kinds.all(|(_, verdict)| *verdict == Verdict::Equivalent.word())
+    let labels: Vec<Option<Label>> = (0..comparisons.len())
+        .map(|index| {
+            let it = &comparisons[index];
+            let of_arm = |other: &&Comparison| {
+                (&other.suite, &other.benchmark, &other.arm) == (&it.suite, &it.benchmark, &it.arm)
             };
-            match own {
-                Kind::Wall if all_equivalent(&[Kind::CpuTime, Kind::Instructions]) => {
-                    Some(Label::WallOnly)
-                }
-                Kind::Instructions if all_equivalent(&[Kind::CpuTime, Kind::Wall]) => {
-                    Some(Label::InstructionsOnly)
-                }
-                _ => None,
-            }
+            let told =
+                |other: &Comparison| Some((kind(other.metric), Verdict::named(other.verdict)?));
+            let arm: Vec<_> = comparisons.iter().filter(of_arm).filter_map(told).collect();
+            let own = comparisons[..index].iter().filter(of_arm).count();
+            contradiction::of_change(&arm, own).map(|found| match found {
+                Contradiction::WallOnly => Label::WallOnly,
+                Contradiction::InstructionsOnly => Label::InstructionsOnly,
+            })
         })
         .collect();
     for (comparison, label) in comparisons.iter_mut().zip(labels) {

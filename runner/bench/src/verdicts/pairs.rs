@@ -5,6 +5,7 @@ use super::{Known, Missing, Side};
 use crate::session::{ArmName, name_of};
 use model::{Arm, Block, Config, Direction, Label, Measurements, Metric, NoiseClass, Outcome, Run};
 use stats::compare::Repeatability;
+use stats::pairing::{self, Caveats, Forbidden};
 use stats::procedure::Series;
 use stats::{Better, summary};
 use std::collections::BTreeMap;
@@ -107,16 +108,14 @@ fn note_missing(key: &ArmName, arms: &Blocks<'_>, collected: &mut Collected) {
 }
 
 /// The blocks of an arm that may be compared.
-#[derive(Default)]
 struct Comparable<'a> {
     measured: Vec<(u32, &'a Measurements, &'a Measurements)>,
-    forbidden: Option<String>,
+    forbidden: Option<Forbidden>,
 }
 
 impl<'a> Comparable<'a> {
     fn of(blocks: &Blocks<'a>) -> Self {
-        let mut it = Self::default();
-        let mut void = Vec::new();
+        let (mut measured, mut caveats) = (Vec::new(), Vec::new());
         let pairs =
             blocks.a.iter().filter_map(|(round, a)| Some((*round, *a, *blocks.b.get(round)?)));
         for (round, a, b) in pairs {
@@ -125,28 +124,32 @@ impl<'a> Comparable<'a> {
                 continue;
             };
             let has = |label| a.labels.contains(&label) || b.labels.contains(&label);
-            if a.definition_sha256 != b.definition_sha256 {
-                it.forbidden = Some("the benchmark changed between the two runs".to_owned());
-            } else if has(Label::GeneratorBound) {
-                it.forbidden = Some(told(Label::GeneratorBound));
-            }
-            // Starving is somebody else's doing, and as likely with one version
-            // as with the other: the other pairs are as good as ever.
-            // So is a disturbance; what was measured again has taken its place by now.
-            match [Label::GeneratorStarved, Label::Disturbed].into_iter().find(|it| has(*it)) {
-                Some(label) => void.push((label, (round, of_a, of_b))),
-                None => it.measured.push((round, of_a, of_b)),
-            }
+            caveats.push(Caveats {
+                redefined: a.definition_sha256 != b.definition_sha256,
+                generator_bound: has(Label::GeneratorBound),
+                generator_starved: has(Label::GeneratorStarved),
+                disturbed: has(Label::Disturbed),
+            });
+            measured.push((round, of_a, of_b));
         }
-        if let (true, Some((label, _))) = (it.measured.is_empty(), void.first()) {
-            it.forbidden.get_or_insert_with(|| told(*label));
-            it.measured = void.into_iter().map(|(_, pair)| pair).collect();
-        }
-        it
+        let (usable, forbidden) = pairing::usable(&caveats);
+        Self { measured: usable.into_iter().map(|index| measured[index]).collect(), forbidden }
     }
 }
 
-fn told(label: Label) -> String {
+/// Why there is no verdict, and what to do.
+fn told(forbidden: Forbidden) -> String {
+    let label = match forbidden {
+        Forbidden::Redefined => return "the benchmark changed between the two runs".to_owned(),
+        Forbidden::Apart => {
+            return "the two runs were measured at different times; compare the versions \
+                    themselves to measure them side by side"
+                .to_owned();
+        }
+        Forbidden::GeneratorBound => Label::GeneratorBound,
+        Forbidden::GeneratorStarved => Label::GeneratorStarved,
+        Forbidden::Disturbed => Label::Disturbed,
+    };
     format!("{}: {}", label.word(), label.meaning())
 }
 
@@ -158,7 +161,7 @@ fn of_arm(
     adjacent: bool,
     collected: &mut Collected,
 ) {
-    let Comparable { measured, forbidden, .. } = Comparable::of(blocks);
+    let Comparable { measured, forbidden } = Comparable::of(blocks);
     let reported: Vec<&'static Metric> = match (arm, measured.first()) {
         (Some(arm), _) => arm.metrics.clone(),
         (None, Some((_, of_a, _))) => of_a.metrics().collect(),
@@ -200,12 +203,7 @@ fn of_arm(
         if series.a.is_empty() {
             continue;
         }
-        let apart = (!adjacent && repeatability == Repeatability::Noisy).then(|| {
-            "the two runs were measured at different times; compare the versions themselves to \
-             measure them side by side"
-                .to_owned()
-        });
-        let forbidden = forbidden.clone().or(apart);
+        let forbidden = forbidden.or_else(|| pairing::apart(adjacent, repeatability)).map(told);
         collected.pairs.push(Pairs { arm: name.clone(), metric, series, forbidden });
     }
 }

@@ -16,10 +16,9 @@ impl Unit {
         }
     }
 
-    /// The largest scale not above `magnitude`: factor and symbol, for an
-    /// axis or a cell.
-    pub fn scale(self, magnitude: f64) -> (f64, &'static str) {
-        let scales: &[(f64, &'static str)] = match self {
+    /// The scales values are shown in, the largest first: factor and symbol.
+    pub const fn scales(self) -> &'static [(f64, &'static str)] {
+        match self {
             Self::Nanoseconds => &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")],
             Self::Bytes => {
                 &[(1073741824.0, "GiB"), (1048576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")]
@@ -31,8 +30,12 @@ impl Unit {
             }
             Self::Count => &[(1.0, "")],
             Self::PerSecond => &[(1e3, "k/s"), (1.0, "/s")],
-        };
-        let magnitude = magnitude.abs();
+        }
+    }
+
+    /// The largest scale not above `magnitude`, for an axis or a cell.
+    pub fn scale(self, magnitude: f64) -> (f64, &'static str) {
+        let (scales, magnitude) = (self.scales(), magnitude.abs());
         scales
             .iter()
             .copied()

@@ -30,21 +30,35 @@ pub(crate) fn names(places: &Places) -> Result<Vec<String>> {
 pub(crate) struct Compilation<'a> {
     places: &'a Places,
     toolchain: &'a Toolchain,
+    /// The folder with the workspace.
+    workspace: PathBuf,
+    /// Everything that is compiled lies below, and what it is called in the bytes.
+    sources: (PathBuf, &'static str),
     target_dir: PathBuf,
     registry: PathBuf,
 }
 
 impl<'a> Compilation<'a> {
+    /// Of guests.
     pub(crate) fn new(places: &'a Places, toolchain: &'a Toolchain) -> Result<Self> {
+        let (workspace, sources) = (places.components.clone(), places.components.clone());
+        Self::of(places, toolchain, workspace, (sources, "/components"), "wit-bindgen")
+    }
+
+    /// Of another workspace, which has a dependency of that name.
+    pub(crate) fn of(
+        places: &'a Places,
+        toolchain: &'a Toolchain,
+        workspace: PathBuf,
+        sources: (PathBuf, &'static str),
+        dependency: &str,
+    ) -> Result<Self> {
         // By checkout, because cargo takes two of them for one and goes by the files' times.
-        let key = format!("{}\n{}", places.components.display(), toolchain.identity.file());
+        let key = format!("{}\n{}", workspace.display(), toolchain.identity.file());
         let key = &sha256_hex(key.as_bytes())[..12];
-        Ok(Self {
-            places,
-            toolchain,
-            target_dir: places.cache.join(format!("target-{key}")),
-            registry: registry_sources(places)?,
-        })
+        let target_dir = places.cache.join(format!("target-{key}"));
+        let registry = registry_sources(places, &workspace, dependency)?;
+        Ok(Self { places, toolchain, workspace, sources, target_dir, registry })
     }
 
     /// Compiles one guest and returns its core module.
@@ -85,7 +99,7 @@ impl<'a> Compilation<'a> {
     /// all machines.
     fn remapped(&self) -> [(&Path, &'static str); 3] {
         [
-            (&self.places.components, "/components"),
+            (&self.sources.0, self.sources.1),
             (&self.registry, "/registry"),
             (&self.toolchain.std_sources, "/rust"),
         ]
@@ -102,6 +116,8 @@ impl<'a> Compilation<'a> {
         let mut command = cargo::pinned("cargo", &self.places.components);
         command
             .args(["build", "--release", "--locked", "--package", guest, "--target", TARGET])
+            .arg("--manifest-path")
+            .arg(self.workspace.join("Cargo.toml"))
             .arg("--message-format=json-render-diagnostics")
             .env("CARGO_TARGET_DIR", &self.target_dir)
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.toolchain.linker)
@@ -120,11 +136,11 @@ impl<'a> Compilation<'a> {
 }
 
 /// The folder that cargo unpacks crates into; its name depends on cargo and on the registry.
-fn registry_sources(places: &Places) -> Result<PathBuf> {
-    let metadata = cargo::metadata(&places.components.join("Cargo.toml"), &places.components)?;
-    let bindgen = metadata.packages.iter().find(|it| it.name.as_str() == "wit-bindgen");
-    let manifest = bindgen
-        .context("finding wit-bindgen among the guests' dependencies")?
+fn registry_sources(places: &Places, workspace: &Path, dependency: &str) -> Result<PathBuf> {
+    let metadata = cargo::metadata(&workspace.join("Cargo.toml"), &places.components)?;
+    let found = metadata.packages.iter().find(|it| it.name.as_str() == dependency);
+    let manifest = found
+        .with_context(|| format!("finding {dependency} among what {} uses", workspace.display()))?
         .manifest_path
         .as_std_path();
     let folder = manifest.ancestors().nth(2);

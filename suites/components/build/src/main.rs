@@ -8,6 +8,7 @@ mod composition;
 mod guests;
 mod large;
 mod listing;
+mod page;
 mod places;
 mod record;
 mod tasks;
@@ -33,9 +34,12 @@ Tasks:
            with large/SHA256SUMS (minutes; needs Node.js with npm, and the npm registry)
   record-large
            build it anew and write large/SHA256SUMS and large/SOURCES
+  page     rebuild site/compare-wasm/compare.wasm, which pages run, with its SHA256SUMS
+  check-page
+           rebuild it elsewhere and compare; writes nothing here
 
 Exit codes:
-  0  done; for check, verify and large: identical
+  0  done; for check, verify, large and check-page: identical
   1  differs: what is committed is not what the sources give
   2  bad usage, or something failed
   3  not possible here: the toolchain that made the committed bytes is not to be had
@@ -53,6 +57,8 @@ fn main() -> ExitCode {
         ["wit"] => tasks::wit,
         ["large"] => tasks::large,
         ["record-large"] => tasks::record_large,
+        ["page"] => page::build,
+        ["check-page"] => page::check,
         ["-h" | "--help" | "help"] => {
             println!("{HELP}");
             return ExitCode::SUCCESS;

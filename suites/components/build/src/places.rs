@@ -39,6 +39,16 @@ impl Places {
         self.components.join("build/Cargo.toml")
     }
 
+    /// The checkout, which the guests are not the only part of.
+    pub(crate) fn checkout(&self) -> PathBuf {
+        self.components.join("../..")
+    }
+
+    /// What pages run, and where its sum stands.
+    pub(crate) fn page_module(&self) -> PathBuf {
+        self.checkout().join("site/compare-wasm")
+    }
+
     pub(crate) fn prebuilt(&self) -> PathBuf {
         self.components.join("prebuilt")
     }

@@ -219,7 +219,7 @@ fn sums_of(components: &[(String, Component)]) -> Sums {
 }
 
 /// Writes a file so that a reader sees the old one or the new one, never half of it.
-fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let (partial, path) = (folder.join(format!(".{name}.partial")), folder.join(name));
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&partial, bytes))
@@ -228,7 +228,7 @@ fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
 }
 
 /// One run at a time on a machine: they share the unpacked compiler and cargo's target folders.
-fn lock(places: &Places) -> Result<File> {
+pub(crate) fn lock(places: &Places) -> Result<File> {
     let path = places.cache.join("lock");
     let open = || {
         fs::create_dir_all(&places.cache)?;

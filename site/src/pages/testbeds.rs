@@ -1,0 +1,143 @@
+//! The machines: what each epoch stood on, what changed to the one before, and
+//! how often the method itself was put to the test on it.
+
+use super::{Layout, Page, Site, render};
+use crate::Error;
+use crate::names;
+use crate::words;
+use askama::Template;
+use jiff::Timestamp;
+use model::{ProfileName, RunStatus, Testbed};
+use std::collections::BTreeSet;
+
+/// The page, from the site's root.
+pub(crate) const PATH: &str = "testbeds.html";
+
+#[derive(Template)]
+#[template(path = "testbeds.html")]
+struct TestbedsPage {
+    layout: Layout,
+    lead: String,
+    epochs: Vec<EpochView>,
+    calibrations: Vec<CalibrationView>,
+}
+
+struct EpochView {
+    id: String,
+    name: String,
+    runs: usize,
+    from: String,
+    until: String,
+    targets: String,
+    facts: Vec<(String, String)>,
+    /// Field, before, now.
+    changes: Vec<(String, String, String)>,
+}
+
+struct CalibrationView {
+    id: String,
+    href: String,
+    started: String,
+    versions: String,
+    blocks: u32,
+}
+
+/// An epoch and the runs on it.
+struct Epoch<'a> {
+    name: &'a str,
+    testbed: &'a Testbed,
+    runs: usize,
+    from: Timestamp,
+    until: Timestamp,
+}
+
+/// The page of testbeds, the one of the newest run first.
+pub(crate) fn pages(site: &Site<'_>) -> Result<Vec<Page>, Error> {
+    let mut epochs: Vec<Epoch<'_>> = Vec::new();
+    for run in &site.history.runs {
+        match epochs.iter_mut().find(|epoch| epoch.name == &*run.epoch) {
+            Some(epoch) => {
+                epoch.runs += 1;
+                epoch.from = epoch.from.min(run.started_at);
+                epoch.until = epoch.until.max(run.started_at);
+            }
+            None => {
+                let Some(testbed) = site.history.testbeds.get(&*run.epoch) else { continue };
+                let at = run.started_at;
+                epochs.push(Epoch { name: &run.epoch, testbed, runs: 1, from: at, until: at });
+            }
+        }
+    }
+    epochs.sort_by_key(|epoch| std::cmp::Reverse((epoch.until, epoch.name.to_owned())));
+    let before = |at: usize| {
+        let older = epochs.iter().filter(|other| other.from < epochs[at].from);
+        older.max_by_key(|other| other.from)
+    };
+    let page = TestbedsPage {
+        layout: Layout::of(PATH, "Testbeds")
+            .described("The machines that were measured on, and when they changed."),
+        lead: match epochs.len() {
+            0 => "Nothing has been measured yet.".to_owned(),
+            1 => "Everything shown was measured on one testbed.".to_owned(),
+            count => format!(
+                "{count} testbeds. Values of different ones are never compared; where one follows \
+                 another, a chart has a line."
+            ),
+        },
+        epochs: (0..epochs.len()).map(|at| epoch_view(site, &epochs[at], before(at))).collect(),
+        calibrations: calibrations(site),
+    };
+    Ok(vec![Page::of(PATH, render(PATH, &page)?)])
+}
+
+fn epoch_view(site: &Site<'_>, epoch: &Epoch<'_>, before: Option<&Epoch<'_>>) -> EpochView {
+    let spoken = |name: &str| name.replace('_', " ");
+    let fields = epoch.testbed.fields().into_iter();
+    let differences = before.map(|before| before.testbed.differences(epoch.testbed));
+    EpochView {
+        id: format!("epoch-{}", epoch.name),
+        name: epoch.name.to_owned(),
+        runs: epoch.runs,
+        from: words::day(epoch.from),
+        until: words::day(epoch.until),
+        targets: targets(site, epoch.name),
+        facts: fields.map(|(name, value)| (spoken(name), value)).collect(),
+        changes: differences
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, was, is)| (spoken(name), was, is))
+            .collect(),
+    }
+}
+
+/// What was measured on it.
+fn targets(site: &Site<'_>, epoch: &str) -> String {
+    let on_it: BTreeSet<&str> = site
+        .history
+        .runs
+        .iter()
+        .filter(|run| &*run.epoch == epoch)
+        .map(|run| run.id.as_str())
+        .collect();
+    let entries = site.entries.iter().filter(|entry| on_it.contains(entry.id.as_str()));
+    let names: BTreeSet<&str> = entries
+        .flat_map(|entry| &entry.versions)
+        .filter_map(|name| Some(name.split_once('@')?.0))
+        .collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+fn calibrations(site: &Site<'_>) -> Vec<CalibrationView> {
+    let of_method = site.entries.iter().filter(|entry| {
+        entry.profile == ProfileName::Calibrate.word() && entry.status == RunStatus::Complete
+    });
+    of_method
+        .map(|entry| CalibrationView {
+            id: entry.id.to_string(),
+            href: names::run_page(&entry.id),
+            started: words::minute(entry.started_at),
+            versions: entry.versions.join(", "),
+            blocks: entry.measured,
+        })
+        .collect()
+}
