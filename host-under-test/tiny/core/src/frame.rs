@@ -133,12 +133,12 @@ mod tests {
 
         #[test]
         fn a_flipped_bit_is_noticed(
-            payload in prop::collection::vec(any::<u8>(), 1..64), at: usize, bit in 0..8,
+            payload in prop::collection::vec(any::<u8>(), 1..64), at: usize, bit in 0..8_u32,
         ) {
             let mut line = framed(&payload);
             // Not the start, nor the length: those lose the frame instead.
             let at = 3 + at % (line.len() - 3);
-            line[at] ^= 1 << bit;
+            line[at] ^= 1_u8 << bit;
             prop_assert_eq!(read_all(&line), [Err(Dropped::Damaged)]);
         }
 

@@ -1,12 +1,18 @@
-//! The host: one engine, and at most one guest at a time, which is loaded from
-//! where it lies, called within limits, and unloaded whatever became of it.
+//! The host: at most one guest at a time, which is loaded from where it lies,
+//! called within limits, and unloaded whatever became of it.
+//!
+//! Where guests can be async, every call of any guest makes a task and a thread in
+//! Wasmtime's tables, which more than doubles what a sync call costs. So there is an
+//! engine for each of the two kinds; the one that was needed last is kept.
 
 use crate::board::Board;
 use crate::limits::{Cap, FUEL};
 use crate::link;
 use crate::settings::Settings;
 use crate::state::State;
-use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, Lower, TypedFunc};
+use wasmtime::component::{
+    Component, ComponentNamedList, Instance, Lift, Linker, Lower, TypedFunc,
+};
 use wasmtime::{Config, Engine, Error, Module, Result, Store, Trap};
 
 /// The programs that are on the board.
@@ -23,6 +29,16 @@ pub enum Guest {
     /// `guests/rogue.wat`.
     Rogue,
 }
+
+impl Guest {
+    /// Whether it has async functions.
+    pub const fn is_async(self) -> bool {
+        matches!(self, Self::ProbeAsync)
+    }
+}
+
+/// What a board adds to the settings of an engine.
+pub type Configure = fn(&mut Config) -> Result<()>;
 
 /// Where programs come from.
 pub trait Library {
@@ -47,10 +63,18 @@ pub struct Host {
     pub library: &'static dyn Library,
     /// Whether guests can be async.
     pub concurrency: bool,
-    engine: Engine,
-    linker: wasmtime::component::Linker<State>,
+    configure: Configure,
+    /// Of the kind of guest that was needed last.
+    runtime: Option<Runtime>,
     /// With no guest; `None` while there is one.
     state: Option<State>,
+}
+
+/// What runs one kind of guest.
+struct Runtime {
+    engine: Engine,
+    linker: Linker<State>,
+    is_async: bool,
 }
 
 /// A guest that can be called. Who is done with it gives it back to
@@ -76,38 +100,49 @@ pub enum Ended {
 }
 
 impl Host {
-    /// Sets up an engine that fits the settings.
-    ///
-    /// # Errors
-    /// When the memory does not suffice.
+    /// A host without an engine: the first guest decides which it needs.
     pub fn new(
         board: &'static dyn Board,
         library: &'static dyn Library,
-        settings: &Settings,
-        mut config: Config,
-    ) -> Result<Self> {
-        settings.apply(&mut config);
-        Self::with_engine(board, library, settings.concurrency, Engine::new(&config)?)
+        concurrency: bool,
+        configure: Configure,
+    ) -> Self {
+        let state = Some(State::new(board));
+        Self { board, library, concurrency, configure, runtime: None, state }
     }
 
-    /// Takes an engine that is set up.
+    /// The engine for async guests, or that for others.
     ///
     /// # Errors
-    /// When the memory does not suffice.
-    pub fn with_engine(
-        board: &'static dyn Board,
-        library: &'static dyn Library,
-        concurrency: bool,
-        engine: Engine,
-    ) -> Result<Self> {
-        let linker = link::components(&engine, concurrency)?;
-        let state = Some(State::new(board));
-        Ok(Self { board, library, concurrency, engine, linker, state })
+    /// When this host cannot be async, or the memory does not suffice.
+    pub fn engine(&mut self, is_async: bool) -> Result<&Engine> {
+        if is_async && !self.concurrency {
+            return Err(Error::msg("built without concurrency support"));
+        }
+        if self.runtime.as_ref().is_none_or(|kept| kept.is_async != is_async) {
+            // There is no room for both.
+            self.runtime = None;
+            let mut config = Config::new();
+            (self.configure)(&mut config)?;
+            Settings::of_boards(is_async).apply(&mut config);
+            let engine = Engine::new(&config)?;
+            let linker = link::components(&engine, is_async)?;
+            self.runtime = Some(Runtime { engine, linker, is_async });
+        }
+        Ok(&self.runtime()?.engine)
     }
 
-    /// The engine.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    /// A component from where it lies, ready to be instantiated.
+    ///
+    /// # Errors
+    /// As [`Host::engine`] and [`Library::component`].
+    pub fn component(&mut self, guest: Guest) -> Result<Component> {
+        let library = self.library;
+        library.component(self.engine(guest.is_async())?, guest)
+    }
+
+    fn runtime(&self) -> Result<&Runtime> {
+        self.runtime.as_ref().ok_or_else(|| Error::msg("no guest was asked for yet"))
     }
 
     /// What guests work on, while there is none.
@@ -124,7 +159,7 @@ impl Host {
     /// When it asks for more than it may have; it is unloaded then.
     pub fn instantiate(&mut self, component: &Component) -> Result<Loaded> {
         let mut store = self.store()?;
-        match self.linker.instantiate(&mut store, component) {
+        match self.runtime()?.linker.instantiate(&mut store, component) {
             Ok(instance) => Ok(Loaded { store, instance }),
             Err(error) => {
                 self.take_back(store);
@@ -140,7 +175,8 @@ impl Host {
     #[cfg(feature = "concurrency")]
     pub fn instantiate_async(&mut self, component: &Component) -> Result<Loaded> {
         let mut store = self.store()?;
-        let made = crate::executor::block_on(self.linker.instantiate_async(&mut store, component));
+        let linker = &self.runtime()?.linker;
+        let made = crate::executor::block_on(linker.instantiate_async(&mut store, component));
         match made {
             Ok(instance) => Ok(Loaded { store, instance }),
             Err(error) => {
@@ -155,7 +191,7 @@ impl Host {
     /// # Errors
     /// As [`Library::component`] and [`Host::instantiate`].
     pub fn load(&mut self, guest: Guest) -> Result<Loaded> {
-        let component = self.library.component(&self.engine, guest)?;
+        let component = self.component(guest)?;
         self.instantiate(&component)
     }
 
@@ -169,9 +205,10 @@ impl Host {
     /// # Errors
     /// While another guest is loaded.
     pub fn store(&mut self) -> Result<Store<State>> {
+        let engine = self.runtime()?.engine.clone();
         let mut state = self.state.take().ok_or_else(occupied)?;
         state.cap = Cap::default();
-        let mut store = Store::new(&self.engine, state);
+        let mut store = Store::new(&engine, state);
         store.limiter(|state| &mut state.cap);
         store.set_fuel(FUEL)?;
         Ok(store)

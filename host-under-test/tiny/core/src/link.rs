@@ -34,7 +34,7 @@ pub enum Level {
     Critical,
 }
 
-/// Links components, those of WASI P3 too if the engine has it.
+/// Links components; those of WASI P3 with an engine for async guests.
 ///
 /// # Errors
 /// When the engine has no room for it.

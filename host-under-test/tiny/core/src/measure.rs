@@ -29,8 +29,8 @@ pub(crate) fn note(answers: &mut Vec<u8>, word: &str, value: u32) {
 pub fn component(host: &mut Host, waited: u64) -> Result<Vec<u8>> {
     let mut meter = Meter::new(host.board);
     let mut answers = Vec::new();
-    let component = meter
-        .step("deserialize_instructions", || host.library.component(host.engine(), Guest::Probe))?;
+    host.engine(false)?;
+    let component = meter.step("deserialize_instructions", || host.component(Guest::Probe))?;
     let mut guest = meter.step("instantiate_instructions", || host.instantiate(&component))?;
     let sample = guest.function::<(u32,), (u32,)>("sample")?;
     let (first,) = meter.step("first_call_instructions", || guest.call(&sample, (SENSOR,)))?;

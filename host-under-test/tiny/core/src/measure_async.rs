@@ -23,9 +23,8 @@ const EVERY_NS: u64 = 10_000;
 pub fn component(host: &mut Host, waited: u64) -> Result<Vec<u8>> {
     let mut meter = Meter::new(host.board);
     let mut answers = Vec::new();
-    let component = meter.step("deserialize_instructions", || {
-        host.library.component(host.engine(), Guest::ProbeAsync)
-    })?;
+    host.engine(true)?;
+    let component = meter.step("deserialize_instructions", || host.component(Guest::ProbeAsync))?;
     let mut guest =
         meter.step("instantiate_instructions", || host.instantiate_async(&component))?;
     let sample = guest.function::<(u32,), (u32,)>("sample")?;

@@ -16,8 +16,10 @@ use wasmtime::{Instance, Linker, Module, Result, Store, TypedFunc, WasmParams, W
 pub fn core(host: &mut Host, waited: u64) -> Result<Vec<u8>> {
     let mut meter = Meter::new(host.board);
     let mut answers = Vec::new();
-    let module = meter.step("deserialize_instructions", || host.library.module(host.engine()))?;
-    let linker = link::modules(host.engine())?;
+    let library = host.library;
+    let engine = host.engine(false)?;
+    let module = meter.step("deserialize_instructions", || library.module(engine))?;
+    let linker = link::modules(engine)?;
     let mut guest =
         meter.step("instantiate_instructions", || Loaded::new(host, &linker, &module))?;
     let sample = guest.function::<u32, u32>("sample")?;

@@ -19,6 +19,8 @@ pub struct Settings {
     pub fuel: bool,
     /// Memories sized in bytes: 64 KiB is half of a board.
     pub custom_page_sizes: bool,
+    /// Vectors, which no such processor has and nobody asked for.
+    pub simd: bool,
     /// Address space beside a memory: none, there are no pages to reserve.
     pub memory_reservation_bytes: u64,
     /// Likewise, after it.
@@ -28,13 +30,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Those of every board.
+    /// Those of every board, for guests with async functions or without.
     pub const fn of_boards(concurrency: bool) -> Self {
         Self {
             wasmtime: WASMTIME,
             concurrency,
             fuel: true,
             custom_page_sizes: true,
+            simd: false,
             memory_reservation_bytes: 0,
             memory_guard_bytes: 0,
             signals_based_traps: false,
@@ -51,6 +54,8 @@ impl Settings {
         config.concurrency_support(self.concurrency);
         config.consume_fuel(self.fuel);
         config.wasm_custom_page_sizes(self.custom_page_sizes);
+        config.wasm_simd(self.simd);
+        config.wasm_relaxed_simd(self.simd);
         #[cfg(feature = "concurrency")]
         if self.concurrency {
             config.wasm_component_model_async(true);
@@ -73,6 +78,7 @@ impl Settings {
         assert!(
             self.fuel == theirs.fuel
                 && self.custom_page_sizes == theirs.custom_page_sizes
+                && self.simd == theirs.simd
                 && self.memory_reservation_bytes == theirs.memory_reservation_bytes
                 && self.memory_guard_bytes == theirs.memory_guard_bytes
                 && self.signals_based_traps == theirs.signals_based_traps,

@@ -17,8 +17,9 @@ mod generated {
 }
 
 // A mismatch ends here, and not on a board.
-const _: () =
-    Settings::of_boards(cfg!(feature = "concurrency")).require(&generated::PRECOMPILED_WITH);
+const _: () = Settings::of_boards(false).require(&generated::SYNC_WITH);
+#[cfg(feature = "concurrency")]
+const _: () = Settings::of_boards(true).require(&generated::ASYNC_WITH);
 
 /// All of them.
 pub(crate) struct InFlash;

@@ -15,8 +15,8 @@ mod platform;
 mod stack;
 
 use board::Machine;
-use tiny_core::{Host, Settings, serve};
-use wasmtime::Config;
+use tiny_core::{Host, serve};
+use wasmtime::{Config, Result};
 
 /// The machine, of which there is one.
 static MACHINE: Machine = Machine;
@@ -26,16 +26,17 @@ fn run() -> ! {
     stack::paint();
     board::init();
     heap::init();
-    let settings = Settings::of_boards(cfg!(feature = "concurrency"));
-    let mut config = Config::new();
+    let concurrency = cfg!(feature = "concurrency");
+    serve(&mut Host::new(&MACHINE, &library::InFlash, concurrency, configure));
+    board::off(true)
+}
+
+/// The stacks of guests.
+fn configure(config: &mut Config) -> Result<()> {
     config.max_wasm_stack(board::GUEST_STACK_BYTES);
     #[cfg(feature = "concurrency")]
     config.async_stack_size(board::FIBER_STACK_BYTES);
-    match Host::new(&MACHINE, &library::InFlash, &settings, config) {
-        Ok(mut host) => serve(&mut host),
-        Err(error) => panic!("no host: {error}"),
-    }
-    board::off(true)
+    Ok(())
 }
 
 #[cfg(target_arch = "arm")]

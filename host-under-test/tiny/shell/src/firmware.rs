@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
-use tiny_core::Settings;
 use wasmtime::error::Context;
 use wasmtime::{Result, bail};
 
@@ -75,8 +74,7 @@ impl Board {
 /// Builds it.
 pub(crate) fn build(order: &Firmware) -> Result<()> {
     let folder = tempfile::tempdir().context("creating a folder for the components")?;
-    let settings = Settings::of_boards(order.variant == Variant::ConcurrencyOn);
-    precompile::write(folder.path(), &settings)?;
+    precompile::write(folder.path(), order.variant == Variant::ConcurrencyOn)?;
     let sources = std::path::absolute(&order.sources).context("finding the sources")?;
     let (board, target) = (order.board, order.board.target());
     let target_dir = match env::var_os("CARGO_TARGET_DIR") {
@@ -128,6 +126,11 @@ fn flags() -> Vec<String> {
         "-Csymbol-mangling-version=v0".to_owned(),
         // A panic tells its message; where it is in the sources would be many strings.
         "-Zlocation-detail=none".to_owned(),
+        // As said in `Settings`; and each instruction of the interpreter jumps to the next.
+        "--cfg=pulley_disable_interp_simd".to_owned(),
+        "--cfg=pulley_tail_calls".to_owned(),
+        // Nobody reads what `{:?}` would print.
+        "-Zfmt-debug=none".to_owned(),
     ]);
     if let Ok(linker) = env::var("CROSS_LINKER") {
         flags.push(format!("-Clinker={linker}"));

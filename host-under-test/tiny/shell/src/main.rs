@@ -70,7 +70,10 @@ enum Switch {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Firmware(order) => firmware::build(&order),
-        Command::Serve { engine, concurrency } => native::serve(engine, concurrency == Switch::On),
+        Command::Serve { engine, concurrency } => {
+            native::serve(engine, concurrency == Switch::On);
+            Ok(())
+        }
         Command::Measure(order) => measure::measure(&order),
         Command::Capabilities => {
             println!("{{\"capabilities\":[\"tiny\"]}}");

@@ -43,7 +43,7 @@ enum Probe {
 
 /// Measures it and prints it, a JSON line for the values and one for the end.
 pub(crate) fn measure(order: &Measure) -> Result<()> {
-    let mut host = native::host(order.engine, order.concurrency == Switch::On)?;
+    let mut host = native::host(order.engine, order.concurrency == Switch::On);
     let values = match order.guest {
         Probe::Core => core(&mut host),
         Probe::Component => component(&mut host),
@@ -56,7 +56,7 @@ pub(crate) fn measure(order: &Measure) -> Result<()> {
 
 /// Nanoseconds of a call, one value a sample; every answer is added up and held
 /// against what the sensor had to read.
-fn samples(mut call: impl FnMut() -> wasmtime::Result<u32>) -> Result<Vec<f64>> {
+fn samples(mut call: impl FnMut() -> Result<u32>) -> Result<Vec<f64>> {
     let mut sensor = Pins::default();
     let mut values = Vec::new();
     // The first sample is for caches and allocators.
@@ -77,8 +77,10 @@ fn samples(mut call: impl FnMut() -> wasmtime::Result<u32>) -> Result<Vec<f64>> 
 }
 
 fn core(host: &mut Host) -> Result<Vec<f64>> {
-    let linker = link::modules(host.engine())?;
-    let module = host.library.module(host.engine())?;
+    let library = host.library;
+    let engine = host.engine(false)?;
+    let linker = link::modules(engine)?;
+    let module = library.module(engine)?;
     let mut store = host.store()?;
     let instance = linker.instantiate(&mut store, &module)?;
     let sample = instance.get_typed_func::<u32, u32>(&mut store, "sample")?;
@@ -95,7 +97,7 @@ fn component(host: &mut Host) -> Result<Vec<f64>> {
 }
 
 fn async_component(host: &mut Host) -> Result<Vec<f64>> {
-    let component = host.library.component(host.engine(), Guest::ProbeAsync)?;
+    let component = host.component(Guest::ProbeAsync)?;
     let mut guest = host.instantiate_async(&component)?;
     let sample = guest.function::<(u32,), (u32,)>("sample")?;
     samples(|| {

@@ -1,11 +1,13 @@
 //! Linux in the place of a board.
 
 use crate::Engine;
-use crate::guests::{self, Source};
+use crate::guests;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
-use tiny_core::{Board, Guest, Host, Library, Memory, Settings};
+use tiny_core::host::Configure;
+use tiny_core::{Board, Guest, Host, Library, Memory};
 use wasmtime::Result;
 use wasmtime::component::Component;
 use wasmtime::{Config, Module};
@@ -43,14 +45,14 @@ impl Board for Process {
     fn spin(&self, _: u32) {}
 }
 
-/// Guests compiled at start.
+/// Guests compiled when they are first asked for, and kept for the same engine.
+#[derive(Default)]
 pub(crate) struct Compiled {
-    components: BTreeMap<&'static str, Component>,
-    module: Module,
+    components: Mutex<BTreeMap<&'static str, Component>>,
 }
 
 impl Library for Compiled {
-    fn component(&self, _: &wasmtime::Engine, guest: Guest) -> wasmtime::Result<Component> {
+    fn component(&self, engine: &wasmtime::Engine, guest: Guest) -> Result<Component> {
         let name = match guest {
             Guest::Probe => "probe",
             Guest::ProbeAsync => "probe-async",
@@ -58,38 +60,34 @@ impl Library for Compiled {
             Guest::Handler => "handler",
             Guest::Rogue => "rogue",
         };
-        let found = self.components.get(name).cloned();
-        found.ok_or_else(|| wasmtime::Error::msg("built without concurrency support"))
+        let mut components = self.components.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = components.get(name)
+            && wasmtime::Engine::same(kept.engine(), engine)
+        {
+            return Ok(kept.clone());
+        }
+        let component = Component::new(engine, guests::named(name)?.wasm)?;
+        components.insert(name, component.clone());
+        Ok(component)
     }
 
-    fn module(&self, _: &wasmtime::Engine) -> wasmtime::Result<Module> {
-        Ok(self.module.clone())
+    fn module(&self, engine: &wasmtime::Engine) -> Result<Module> {
+        Module::new(engine, guests::named("probe-core")?.wasm)
     }
 }
 
 /// A host with everything in memory, for as long as the process lives.
-pub(crate) fn host(engine: Engine, concurrency: bool) -> Result<Host> {
-    let settings = Settings::of_boards(concurrency);
-    let mut config = Config::new();
-    if matches!(engine, Engine::Pulley) {
-        config.target("pulley64")?;
-    }
-    settings.apply(&mut config);
-    // Compiling and running have to share an engine, so the library comes last.
-    let compiler = wasmtime::Engine::new(&config)?;
-    let usable = |source: &&Source| concurrency || !source.is_async;
-    let mut components = BTreeMap::new();
-    for source in guests::SOURCES.iter().filter(usable).filter(|source| !source.is_module) {
-        components.insert(source.name, Component::new(&compiler, source.wasm)?);
-    }
-    let module = Module::new(&compiler, guests::named("probe-core")?.wasm)?;
+pub(crate) fn host(engine: Engine, concurrency: bool) -> Host {
     let board: &'static Process = Box::leak(Box::new(Process { start: Instant::now() }));
-    let library: &'static Compiled = Box::leak(Box::new(Compiled { components, module }));
-    Ok(Host::with_engine(board, library, concurrency, compiler)?)
+    let library: &'static Compiled = Box::leak(Box::default());
+    let configure: Configure = match engine {
+        Engine::Pulley => |config| config.target("pulley64").map(drop),
+        Engine::Cranelift => |_: &mut Config| Ok(()),
+    };
+    Host::new(board, library, concurrency, configure)
 }
 
 /// Answers frames on standard input.
-pub(crate) fn serve(engine: Engine, concurrency: bool) -> Result<()> {
-    tiny_core::serve(&mut host(engine, concurrency)?);
-    Ok(())
+pub(crate) fn serve(engine: Engine, concurrency: bool) {
+    tiny_core::serve(&mut host(engine, concurrency));
 }
