@@ -216,18 +216,15 @@ impl<'a> Session<'a> {
         subject.unsupported(arm).or_else(unusable).or_else(|| measure::missing(arm, has_anchor()))
     }
 
-    /// What a version has to do with an arm: a target's own suites are nobody
-    /// else's, the floor is the anchor's alone, and what the anchor cannot do is
-    /// no news.
+    /// What a version has to do with an arm: a target's own suites are nobody else's,
+    /// the floor is the anchor's alone, and what the anchor cannot do is no news.
     pub(crate) fn part(&self, suite: &Suite, arm: &Arm, subject: &Subject) -> Part {
         let is_anchor = self.is_anchor(subject);
         let config = &self.project.config;
         let target = config.target(&subject.artifact.target);
-        if target.is_some_and(|target| !target.takes_part(&suite.name, &config.targets)) {
-            return Part::None;
-        }
+        let takes_part = target.is_none_or(|it| it.takes_part(&suite.name, &config.targets));
         match self.unsupported(arm, subject) {
-            _ if arm.floor && !is_anchor => Part::None,
+            _ if !takes_part || arm.floor && !is_anchor => Part::None,
             None => Part::Measured,
             Some(_) if is_anchor => Part::None,
             Some(_) => Part::Unsupported,
