@@ -4,7 +4,7 @@
 use crate::board::Board;
 use core::fmt::{self, Write};
 
-const MAX_STEPS: usize = 16;
+const MAX_STEPS: usize = 10;
 
 /// From one reading of the counter to another.
 #[derive(Debug, Clone, Copy, Default)]

@@ -20,7 +20,8 @@ pub(crate) use chosen::{init, off};
 pub(crate) const HEAP_BYTES: usize =
     if cfg!(feature = "concurrency") { 56 << 10 } else { 32 << 10 };
 /// Of an interpreted guest.
-pub(crate) const GUEST_STACK_BYTES: usize = 4 << 10;
+pub(crate) const GUEST_STACK_BYTES: usize =
+    if cfg!(feature = "concurrency") { 4 << 10 } else { 2 << 10 };
 /// Of a guest that waits, with what the host has on it.
 #[cfg(feature = "concurrency")]
 pub(crate) const FIBER_STACK_BYTES: usize = 8 << 10;

@@ -93,9 +93,7 @@ pub(crate) fn build(order: &Firmware) -> Result<()> {
         // Lets a stable compiler take the unstable options below.
         .env("RUSTC_BOOTSTRAP", "1");
     if order.variant == Variant::ConcurrencyOn {
-        // It has flash to spare, which what every async call goes through is worth.
-        let faster = "profile.firmware.package.wasmtime.opt-level=\"s\"";
-        cargo.args(["--features", "concurrency", "--config", faster]);
+        cargo.args(["--features", "concurrency"]);
     }
     cross(&mut cargo);
     let status = cargo.status().context("starting cargo")?;
