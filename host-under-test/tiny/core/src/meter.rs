@@ -60,18 +60,11 @@ impl Meter {
     pub fn tell(&self) {
         for (metric, span, less) in &self.steps[..self.count] {
             let Span { from, to } = span;
-            match less {
-                None => {
-                    line(self.board, format_args!("\"metric\":\"{metric}\",\"span\":[{from},{to}]"))
-                }
-                Some(less) => line(
-                    self.board,
-                    format_args!(
-                        "\"metric\":\"{metric}\",\"span\":[{from},{to}],\"less\":[{},{}]",
-                        less.from, less.to
-                    ),
-                ),
+            let _ = write!(Serial(self.board), "{{\"metric\":\"{metric}\",\"span\":[{from},{to}]");
+            if let Some(Span { from, to }) = less {
+                let _ = write!(Serial(self.board), ",\"less\":[{from},{to}]");
             }
+            self.board.send(b"}\n");
         }
     }
 }

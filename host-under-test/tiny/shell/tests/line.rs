@@ -2,6 +2,8 @@
 //! with and without concurrency support, with the answers that the suite expects
 //! of boards.
 
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
