@@ -48,8 +48,7 @@ impl Bridge {
     /// Adds a run of either epoch; others, quick ones and calibrations say nothing.
     pub(crate) fn add(&mut self, run: &Run) {
         let epoch = run.testbed.epoch();
-        let left_out = [ProfileName::Quick, ProfileName::Calibrate].map(ProfileName::word);
-        if (epoch != self.old && epoch != self.new) || left_out.contains(&run.profile.as_str()) {
+        if (epoch != self.old && epoch != self.new) || says_nothing(run) {
             return;
         }
         for block in run.counted_blocks() {
@@ -89,6 +88,21 @@ impl Bridge {
     }
 }
 
+fn says_nothing(run: &Run) -> bool {
+    let left_out = [ProfileName::Quick, ProfileName::Calibrate].map(ProfileName::word);
+    left_out.contains(&run.profile.as_str())
+}
+
+/// How to ask for a version again; modified sources and given binaries cannot be got
+/// by name.
+fn word(target: &str, version: &VersionId) -> Option<String> {
+    match version {
+        VersionId::Commit { sha, modified: None, .. } => Some(format!("{target}@{sha}")),
+        VersionId::Release { version } => Some(format!("{target}@{version}")),
+        VersionId::Commit { .. } | VersionId::Binary { .. } => None,
+    }
+}
+
 fn value_of(measured: &model::Measurements, metric: &Metric) -> Option<f64> {
     summary::median(&measured.values(metric)?).ok().filter(|value| *value > 0.0)
 }
@@ -99,40 +113,48 @@ pub(crate) struct Epochs {
     /// Epochs by their newest run, oldest first.
     order: Vec<String>,
     versions: BTreeMap<String, Vec<Version>>,
+    /// Words of versions that could not be built, by epoch.
+    not_built: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Clone, PartialEq)]
 struct Version {
+    /// Target and name, as they are typed.
+    word: String,
     target: String,
-    name: String,
+    binary: Digest,
     is_anchor: bool,
     suites: BTreeSet<String>,
 }
 
 impl Epochs {
-    /// Adds a run, in the order in which they started.
+    /// Adds a run, in the order in which they started; those that [`Bridge::add`]
+    /// leaves out cannot link anything.
     pub(crate) fn add(&mut self, run: &Run) {
-        if run.profile == ProfileName::Calibrate.word() {
+        if says_nothing(run) {
             return;
         }
         let epoch = run.testbed.epoch();
         self.order.retain(|known| *known != epoch);
         self.order.push(epoch.clone());
+        let not_built = self.not_built.entry(epoch.clone()).or_default();
+        not_built.extend(run.failed_builds.iter().filter_map(|it| word(&it.target, &it.version)));
         let versions = self.versions.entry(epoch).or_default();
         for (position, artifact) in run.artifacts.iter().enumerate() {
-            // Modified sources and given binaries cannot be got again by name.
-            let name = match &artifact.version {
-                VersionId::Commit { sha, modified: None, .. } => sha.clone(),
-                VersionId::Release { version } => version.clone(),
-                VersionId::Commit { .. } | VersionId::Binary { .. } => continue,
-            };
+            let Some(word) = word(&artifact.target, &artifact.version) else { continue };
             let of_artifact = run.blocks.iter().filter(|block| block.artifact == position);
-            let suites = of_artifact.map(|block| block.cell.suite.clone()).collect();
-            let is_anchor = run.anchor.as_ref() == Some(&artifact.target);
-            let version = Version { target: artifact.target.clone(), name, is_anchor, suites };
-            versions
-                .retain(|known| (&known.target, &known.name) != (&version.target, &version.name));
-            versions.push(version);
+            let mut suites: BTreeSet<String> =
+                of_artifact.map(|block| block.cell.suite.clone()).collect();
+            if let Some(known) = versions.iter().position(|known| known.word == word) {
+                suites.extend(versions.remove(known).suites);
+            }
+            versions.push(Version {
+                word,
+                target: artifact.target.clone(),
+                binary: artifact.binary_sha256,
+                is_anchor: run.anchor.as_ref() == Some(&artifact.target),
+                suites,
+            });
         }
     }
 
@@ -149,8 +171,37 @@ impl Epochs {
     /// The versions of an epoch to measure again: its newest anchor, and the newest
     /// `most` others, one of each target before a second of any.
     pub(crate) fn to_measure_again(&self, epoch: &str, most: usize) -> Vec<String> {
+        self.chosen(epoch, most).map(|version| version.word.clone()).collect()
+    }
+
+    /// Those of them that `now` has not measured in every one of these suites, and
+    /// has not failed to build.
+    pub(crate) fn owed(
+        &self,
+        epoch: &str,
+        now: &str,
+        most: usize,
+        suites: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let is_same = |a: &Version, b: &Version| {
+            a.word == b.word || (&a.target, a.binary) == (&b.target, b.binary)
+        };
+        let is_measured = |version: &Version, suite: &String| {
+            let mut there = self.versions.get(now).into_iter().flatten();
+            there.any(|other| is_same(version, other) && other.suites.contains(suite))
+        };
+        let is_hopeless = |version: &Version| {
+            self.not_built.get(now).is_some_and(|it| it.contains(&version.word))
+        };
+        let is_owed = |version: &&Version| {
+            let mut both = version.suites.intersection(suites);
+            !is_hopeless(version) && both.any(|suite| !is_measured(version, suite))
+        };
+        self.chosen(epoch, most).filter(is_owed).map(|version| version.word.clone()).collect()
+    }
+
+    fn chosen(&self, epoch: &str, most: usize) -> impl Iterator<Item = &Version> {
         let newest_first = || self.versions.get(epoch).into_iter().flatten().rev();
-        let word = |version: &Version| format!("{}@{}", version.target, version.name);
         let mut others: Vec<&Version> = newest_first().filter(|it| !it.is_anchor).collect();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         others.sort_by_cached_key(|version| {
@@ -159,7 +210,7 @@ impl Epochs {
             *earlier
         });
         let anchor = newest_first().find(|version| version.is_anchor);
-        others.into_iter().take(most).chain(anchor).map(word).collect()
+        others.into_iter().take(most).chain(anchor)
     }
 
     /// The suites that an epoch measured.

@@ -8,9 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub(crate) use deciding::{
-    Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth, both_ends,
-};
+pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
 pub(crate) use history::{Backfill, Backup, Cache, Plan, Watch};
 
 const EXIT_CODES: &str = "\

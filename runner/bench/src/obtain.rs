@@ -63,6 +63,30 @@ pub(crate) fn named(
     Ok(versions)
 }
 
+/// Two versions as they were typed: one after the other, or the ends of a range.
+///
+/// # Errors
+/// When there are not two, or one cannot be read.
+pub(crate) fn two(
+    project: &Project,
+    first: &str,
+    second: Option<&str>,
+) -> Result<[TargetVersion; 2]> {
+    match (project.config.parse_versions(first)?, second) {
+        (Versions::One(first), Some(second)) => Ok([first, project.config.parse_version(second)?]),
+        (Versions::Range(range), None) if range.count.is_none() => Ok(range.ends()),
+        (Versions::Range(_), None) => {
+            bail!("`{first}` names several versions, and two are wanted here; leave out %")
+        }
+        (Versions::Range(_), Some(second)) => {
+            bail!("`{first}` is a range and has both versions; what is `{second}`?")
+        }
+        (Versions::One(_), None) => {
+            bail!("`{first}` is one version; name two, or a range such as v1..v2")
+        }
+    }
+}
+
 /// How to ask for exactly this version; `None` for what has no name but its content.
 pub(crate) fn exact(id: &VersionId) -> Option<VersionSpec> {
     match id {

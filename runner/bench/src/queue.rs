@@ -12,8 +12,10 @@ pub(crate) struct Place {
 }
 
 /// Why a version is where it is in the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
+    /// Measured before, on another testbed: it links the two.
+    Bridge,
     Newest,
     Release,
     Gap,
@@ -23,6 +25,7 @@ impl Why {
     /// The word people see.
     pub(crate) fn word(self) -> &'static str {
         match self {
+            Self::Bridge => "bridge",
             Self::Newest => "newest",
             Self::Release => "release",
             Self::Gap => "gap",

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Every file below a folder, by its path from there.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut left = vec![folder.to_owned()];
     while let Some(folder_now) = left.pop() {
@@ -125,4 +125,28 @@ fn one_bad_bundle_in_a_folder_stores_none_of_them() {
     fs::create_dir(project.path("empty")).unwrap();
     let said = project.bench(&["import", "empty"]);
     assert!(said.err.contains("empty holds no bundle (*.jsonl, *.jsonl.gz)"), "{}", said.err);
+}
+
+#[test]
+fn what_the_policy_drops_goes_from_the_folder_and_nothing_else_does() {
+    let project = Project::new("right");
+    let host = project.fake("host");
+    project.json(&["run", &host, "--blocks", "1", "--json"]);
+    project.json(&["run", &host, "--quick", "--blocks", "1", "--json"]);
+    let policy = |profiles: &str| {
+        let policy = format!("[publication]\nfolder = \"history\"\nprofiles = [{profiles}]");
+        project.write("bench.toml", &format!("{}\n{policy}", super::config("right")));
+        let told = project.json(&["publish", "--json"]);
+        let bundles = files(&project.path("history")).len();
+        (told["written"].as_u64(), told["removed"].as_u64(), bundles)
+    };
+    assert_eq!(policy("\"full\", \"quick\""), (Some(2), Some(0), 2));
+    // A bundle of a run that this database does not have is somebody else's.
+    let other = Project::new("right");
+    other.json(&["run", &other.fake("host"), "--blocks", "1", "--json"]);
+    other.json(&["publish", "--out", "history", "--json"]);
+    for (name, bytes) in files(&other.path("history")) {
+        fs::write(project.path(&format!("history/{name}")), bytes).unwrap();
+    }
+    assert_eq!(policy("\"full\""), (Some(0), Some(1), 2));
 }

@@ -39,5 +39,5 @@ pub use suite::{
     Suite, Task,
 };
 pub use testbed::Testbed;
-pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec, ends_of_range};
+pub use version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};
 pub use version_range::{TargetRange, VersionRange, Versions};

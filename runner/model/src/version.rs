@@ -71,7 +71,7 @@ pub enum VersionError {
         /// `target`, `version` or `path`.
         missing: &'static str,
     },
-    /// `v1..`.
+    /// `..v2`.
     #[error("`{text}` is not a range of versions: {problem}")]
     Range {
         /// What was asked for.
@@ -147,24 +147,6 @@ impl TargetVersion {
     }
 }
 
-/// The two ends of a git range: `v1..v2`, `host@v1..v2`, `v1..` (to `HEAD`), as
-/// versions to be parsed; nothing if `text` is none. Ranges of three dots are not
-/// meant: they have no first end.
-pub fn ends_of_range(text: &str) -> Option<(String, String)> {
-    if text.contains("path:") || text.contains("...") {
-        return None;
-    }
-    let (first, last) = text.split_once("..")?;
-    let target = first.split_once('@').filter(|(target, rest)| {
-        // `HEAD@{1}` is git's.
-        !target.is_empty() && !rest.starts_with('{')
-    });
-    let last = if last.is_empty() { "HEAD" } else { last };
-    let last = target.map_or_else(|| last.to_owned(), |(target, _)| format!("{target}@{last}"));
-    let names_a_ref = !first.is_empty() && !first.ends_with('@');
-    names_a_ref.then(|| (first.to_owned(), last))
-}
-
 impl VersionError {
     pub(crate) fn unknown_target(name: &str, declared: &[Declared<'_>]) -> Self {
         let names: Vec<&str> = declared.iter().map(|target| target.name).collect();
@@ -218,26 +200,6 @@ impl fmt::Display for TargetVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranges_have_two_ends() {
-        for (text, expected) in [
-            ("v1..v2", Some(("v1", "v2"))),
-            ("host@v1..v2", Some(("host@v1", "host@v2"))),
-            ("HEAD~3..", Some(("HEAD~3", "HEAD"))),
-            ("HEAD@{1}..HEAD", Some(("HEAD@{1}", "HEAD"))),
-            ("..v2", None),
-            ("host@..v2", None),
-            ("v1...v2", None),
-            ("v1", None),
-            ("path:../a", None),
-            ("host@path:../a", None),
-        ] {
-            let got = ends_of_range(text);
-            let got = got.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
-            assert_eq!(got, expected, "{text}");
-        }
-    }
 
     #[test]
     fn every_form_is_understood() {

@@ -1,8 +1,8 @@
-//! How people name several versions of a target: `host@v1..v2`,
+//! How people name several versions of a target: `host@v1..v2`, `host@v1..`,
 //! `host@v1..v2%8`, `serve@44..48`. Only the grammar lives here; which versions
 //! those are is for the runner to find out.
 
-use crate::version::{Declared, TargetVersion, VersionError};
+use crate::version::{Declared, ReleaseSpec, TargetVersion, VersionError, VersionSpec};
 use semver::Version;
 use std::fmt;
 
@@ -46,12 +46,13 @@ pub enum VersionRange {
 }
 
 impl Versions {
-    /// Reads `text`. Releases are taken as finely as the older end is written:
+    /// Reads `text`. Without a newer end a range goes up to what is newest: `HEAD`
+    /// of commits, the last release. Releases are taken as finely as the older end is written:
     /// `44..48` is the newest of each major version, `48.0..48.2` of each minor
     /// one, `48.0.1..48.0.8` is every release.
     ///
     /// # Errors
-    /// When an end is missing or cannot be one, or as [`TargetVersion::parse`].
+    /// When the older end is missing, or one cannot be one, or as [`TargetVersion::parse`].
     pub fn parse(
         text: &str,
         declared: &[Declared<'_>],
@@ -79,19 +80,26 @@ impl Versions {
                 _ => return Err(wrong("after % stands how many versions, 2 or more")),
             },
         };
-        if first.is_empty() || last.is_empty() || last.contains("..") {
-            return Err(wrong("it needs two ends"));
+        if first.is_empty() {
+            return Err(wrong("it needs an older end"));
+        }
+        if last.starts_with('.') {
+            return Err(wrong("two dots stand between its ends"));
+        }
+        if last.contains("..") {
+            return Err(wrong("it has two ends"));
         }
         let range = if known.is_crate {
             let end = "an end is one to three numbers, e.g. 44 or 44.0.1";
             VersionRange::Releases {
                 first: numbers(first).ok_or_else(|| wrong(end))?,
                 last: match last {
-                    "latest" => None,
+                    "" | "latest" => None,
                     _ => Some(numbers(last).ok_or_else(|| wrong(end))?),
                 },
             }
         } else {
+            let last = if last.is_empty() { "HEAD" } else { last };
             VersionRange::Commits { first: first.to_owned(), last: last.to_owned() }
         };
         Ok(Self::Range(TargetRange { target: target.to_owned(), range, count }))
@@ -99,6 +107,20 @@ impl Versions {
 }
 
 impl TargetRange {
+    /// Its older and its newer end, each as one version.
+    pub fn ends(&self) -> [TargetVersion; 2] {
+        let both = match &self.range {
+            VersionRange::Commits { first, last } => {
+                [first, last].map(|end| VersionSpec::GitRef(end.clone()))
+            }
+            VersionRange::Releases { first, last } => {
+                let newer = last.as_deref().map_or(ReleaseSpec::Newest, release);
+                [release(first), newer].map(VersionSpec::Release)
+            }
+        };
+        both.map(|version| TargetVersion { target: self.target.clone(), version })
+    }
+
     /// Chooses as many as asked for, evenly spaced, of all versions in a row.
     pub fn thin<T>(&self, all: Vec<T>) -> Vec<T> {
         let (length, Some(count)) = (all.len(), self.count) else { return all };
@@ -110,6 +132,14 @@ impl TargetRange {
             (0..count).map(|i| (i * (length - 1) * 2 + count - 1) / (2 * (count - 1))).collect();
         let all = all.into_iter().enumerate();
         all.filter(|(index, _)| chosen.contains(index)).map(|(_, one)| one).collect()
+    }
+}
+
+/// The newest release that begins with these numbers, or the one that is they.
+fn release(numbers: &[u64]) -> ReleaseSpec {
+    match numbers.len() {
+        3 => ReleaseSpec::Exactly(dotted(numbers)),
+        _ => ReleaseSpec::NewestOf(dotted(numbers)),
     }
 }
 
@@ -171,8 +201,14 @@ mod tests {
         check("v1", "one host@v1");
         check("path:../a", "one host@path:../a");
         let range = "is not a range of versions";
-        check("v1..", &format!("`v1..` {range}: it needs two ends"));
-        check("v1..v2..v3", &format!("`v1..v2..v3` {range}: it needs two ends"));
+        check("v1..", r#"host@v1..HEAD Commits { first: "v1", last: "HEAD" }"#);
+        check("host@v1..%3", r#"host@v1..HEAD%3 Commits { first: "v1", last: "HEAD" }"#);
+        check("serve@44..", "serve@44..latest Releases { first: [44], last: None }");
+        for text in ["..v2", "host@..v2", "serve@..48"] {
+            check(text, &format!("`{text}` {range}: it needs an older end"));
+        }
+        check("v1...v2", &format!("`v1...v2` {range}: two dots stand between its ends"));
+        check("v1..v2..v3", &format!("`v1..v2..v3` {range}: it has two ends"));
         check(
             "v1..v2%1",
             &format!("`v1..v2%1` {range}: after % stands how many versions, 2 or more"),
@@ -182,6 +218,21 @@ mod tests {
             check(text, &format!("`{text}` {range}: {end}"));
         }
         check("hots@1..2", "there is no target `hots`; bench.toml declares host, serve");
+    }
+
+    #[test]
+    fn a_range_is_the_two_versions_at_its_ends() {
+        for (text, expected) in [
+            ("v1..v2", "host@v1 host@v2"),
+            ("HEAD~3..", "host@HEAD~3 host@HEAD"),
+            ("serve@44..48.0.8", "serve@44 serve@48.0.8"),
+            ("serve@44..", "serve@44 serve"),
+        ] {
+            let Ok(Versions::Range(range)) = Versions::parse(text, &TARGETS, "host") else {
+                panic!("{text} is no range");
+            };
+            assert_eq!(range.ends().map(|end| end.to_string()).join(" "), expected, "{text}");
+        }
     }
 
     proptest! {

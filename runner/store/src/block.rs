@@ -10,6 +10,8 @@ use sqlx::SqliteConnection;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+const HEX: [u8; 16] = *b"0123456789abcdef";
+
 /// Stores a block that was validated and is not there yet.
 pub(crate) async fn insert(
     db: &mut SqliteConnection,
@@ -95,7 +97,7 @@ pub(crate) async fn insert_published(
              {duration_ns},\""
         );
         for byte in summary::pack(summaries) {
-            let _ = write!(rows, "{byte:02x}");
+            rows.extend([byte >> 4, byte & 0xf].map(|digit| char::from(HEX[usize::from(digit)])));
         }
         rows.push_str("\"]");
     }

@@ -76,16 +76,17 @@ pub enum StoreError {
     },
     /// Written by an older program, and opened only for reading.
     #[error(
-        "{path}: the database has schema {found}, this program reads schema {known}; any \
-         writing command (`bench run`, `bench import`) migrates it",
-        path = .path.display()
+        "{path}: an older `bench` made the database; of {known} migrations it lacks {missing}; any \
+         writing command (`bench run`, `bench import`) adds what is missing and keeps the rest",
+        path = .path.display(),
+        missing = Numbers(.missing)
     )]
     OlderSchema {
         /// The database.
         path: PathBuf,
-        /// Its schema.
-        found: i64,
-        /// The schema read here.
+        /// The migrations it lacks.
+        missing: Vec<i64>,
+        /// How many there are.
         known: i64,
     },
     /// A migration of the same number but other content.
@@ -382,5 +383,15 @@ mod tests {
         )
         .await;
         check(&mut db, "SELECT * FROM nothing", expect!["DB: storing failed"]).await;
+    }
+}
+
+/// `3, 5`: numbers in a sentence.
+struct Numbers<'a>(&'a [i64]);
+
+impl std::fmt::Display for Numbers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words: Vec<String> = self.0.iter().map(i64::to_string).collect();
+        f.write_str(&words.join(", "))
     }
 }

@@ -1,8 +1,10 @@
 //! The lock that says a runner is at work: an exclusive lock on `<db>.lock`,
 //! held as long as the [`RunLock`] lives. The kernel releases it however the
 //! process ends, so a `running` row whose lock is free belongs to a dead
-//! runner. Hosts do not inherit it (files are opened close-on-exec). It needs
-//! a local disk, as SQLite's own locks do.
+//! runner. Programs that are started do not inherit it, since files are opened
+//! close-on-exec; but between fork and exec a child has them all, and would
+//! keep a lock that was only closed here. So locks are given back, not dropped.
+//! It needs a local disk, as SQLite's own locks do.
 
 use crate::error::StoreError;
 use model::RunId;
@@ -67,11 +69,24 @@ impl RunLock {
     }
 }
 
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Unlocks it for every copy of the file; the kernel does at the latest
+        // when the last of them is closed.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Whether a runner is at work on a database. When that cannot be found out,
 /// it is taken to be: better shown as running for too long than as dead.
 pub(crate) fn is_held(database: &Path) -> bool {
     match File::open(lock_path(database)) {
-        Ok(file) => file.try_lock_shared().is_err(),
+        Ok(file) => {
+            let is_free = file.try_lock_shared().is_ok();
+            // A runner that begins now must not find it in a child either.
+            let _ = file.unlock();
+            !is_free
+        }
         Err(error) => error.kind() != ErrorKind::NotFound,
     }
 }
@@ -81,4 +96,22 @@ fn lock_path(database: &Path) -> PathBuf {
     let mut path = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
     path.push(".lock");
     PathBuf::from(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_is_being_started_is_no_runner() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("runs.sqlite");
+        let lock = RunLock::take(&database).await.unwrap();
+        // What a child has between fork and exec.
+        let of_child = lock.0.try_clone().unwrap();
+        assert!(is_held(&database));
+        drop(lock);
+        assert!(!is_held(&database));
+        drop(of_child);
+    }
 }

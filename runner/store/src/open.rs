@@ -95,9 +95,9 @@ impl Store {
         }
         match schema {
             Schema::None => Err(StoreError::Empty { path: path.to_owned() }),
-            Schema::Older(found) => {
+            Schema::Older(missing) => {
                 let known = schema::known();
-                Err(StoreError::OlderSchema { path: path.to_owned(), found, known })
+                Err(StoreError::OlderSchema { path: path.to_owned(), missing, known })
             }
             _ => Ok(Self { pool: connect::pool(options), path: path.to_owned(), file, access }),
         }

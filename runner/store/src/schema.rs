@@ -18,8 +18,9 @@ pub(crate) enum Schema {
     None,
     /// Another program's tables.
     Foreign,
-    /// Some of our migrations are missing; the last that is there.
-    Older(i64),
+    /// These of our migrations are missing: not always the last ones, since some were
+    /// written side by side.
+    Older(Vec<i64>),
     /// Exactly our migrations.
     Current,
     /// More than our migrations; the last that is there.
@@ -59,8 +60,10 @@ pub(crate) async fn inspect(connection: &mut SqliteConnection) -> Result<Schema,
             return Ok(Schema::Altered(migration.version));
         }
     }
-    // Counted, since migrations that were written side by side may arrive out of order.
-    Ok(if applied.len() < MIGRATOR.iter().count() { Schema::Older(last) } else { Schema::Current })
+    let is_missing = |ours: &i64| applied.iter().all(|migration| migration.version != *ours);
+    let missing: Vec<i64> =
+        MIGRATOR.iter().map(|migration| migration.version).filter(is_missing).collect();
+    Ok(if missing.is_empty() { Schema::Current } else { Schema::Older(missing) })
 }
 
 /// Applies what is missing, all or nothing; of several processes doing so at

@@ -191,7 +191,7 @@ async fn of_another_schema() {
     check(
         &path,
         expect![[r#"
-            /runs.sqlite: the database has schema 99, this program knows schema 5 and left
+            /runs.sqlite: the database has schema 99, this program knows schema 6 and left
             it alone; use the newer `bench` that wrote it"#]],
     )
     .await;
@@ -287,4 +287,31 @@ async fn read_only_folder_player() {
             check that the folder exists and that you may write in it"#]],
     )
     .await;
+}
+
+/// Migrations that were written side by side reach a database in any order.
+#[tokio::test]
+async fn a_database_that_lacks_an_earlier_migration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = stored(folder.path()).await;
+    execute(
+        &path,
+        "DROP TABLE failed_build; DELETE FROM _sqlx_migrations WHERE version = 3;
+        ALTER TABLE testbed DROP COLUMN idle_cpus;
+        DELETE FROM _sqlx_migrations WHERE version = 6;",
+    )
+    .await;
+    check(
+        &path,
+        expect![[r#"
+        reading: /runs.sqlite: an older `bench` made the database; of 6 migrations it
+        lacks 3, 6; any writing command (`bench run`, `bench import`) adds what is
+        missing and keeps the rest
+        writing: opens"#]],
+    )
+    .await;
+    let store = Store::open_read_only(&path).await.unwrap();
+    store.check().await.unwrap();
+    let expected = model::Run { failed_builds: Vec::new(), ..complete(1, 40) };
+    assert_eq!(store.run("latest").await.unwrap(), expected);
 }

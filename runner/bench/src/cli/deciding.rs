@@ -37,7 +37,7 @@ Exit codes: 0 every line was answered; 2 a line is wrong (its number is told)."#
 #[derive(Args)]
 #[command(after_help = format!(
     "{VERSIONS}\n  run:ID            a stored run, when both sides are: nothing is measured\n  \
-     v1..v2            both sides at once\n\n{EXIT_CODES}"
+     v1..v2            both sides at once; v1.. goes up to HEAD\n\n{EXIT_CODES}"
 ))]
 pub(crate) struct Compare {
     /// The version to compare with, or a range A..B
@@ -235,23 +235,6 @@ pub(crate) struct Synth {
     /// Everything follows from it
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-}
-
-/// Two versions as they were typed: one after the other, or a range.
-///
-/// # Errors
-/// When there is only one.
-pub(crate) fn both_ends(first: &str, second: Option<&str>) -> anyhow::Result<(String, String)> {
-    match (model::ends_of_range(first), second) {
-        (None, Some(second)) => Ok((first.to_owned(), second.to_owned())),
-        (Some(ends), None) => Ok(ends),
-        (Some(_), Some(second)) => {
-            anyhow::bail!("`{first}` is a range and has both versions; what is `{second}`?")
-        }
-        (None, None) => {
-            anyhow::bail!("`{first}` is one version; name two, or a range such as v1..v2")
-        }
-    }
 }
 
 pub(super) fn budget(text: &str) -> Result<Duration, String> {

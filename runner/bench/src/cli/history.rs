@@ -9,11 +9,11 @@ use std::time::Duration;
 
 const RANGES: &str = "\
 A range has both ends
-  v1..v2            the commits a branch went through, from v1 to v2
+  v1..v2            the commits a branch went through, from v1 to v2; v1.. up to HEAD
   v1..v2%8          eight of them, evenly spaced
   44..48            of a crate: the newest release of each major version
   48.0..48.2        of each minor version; 48.0.1..48.0.8 is every release
-  44..latest        up to the newest release";
+  44..              up to the newest release";
 
 #[derive(Args)]
 #[command(after_help = format!("{RANGES}\n\n{EXIT_CODES}"))]

@@ -1,6 +1,7 @@
 //! `bench backfill TARGET RANGE`: measure the versions of a range that are not
 //! stored yet, in an order in which a picture appears early.
 
+use super::bridge::Owed;
 use super::run::open;
 use crate::campaign::{self, Came, Campaign, Extent, Resume};
 use crate::cli::Backfill;
@@ -46,6 +47,13 @@ pub(super) fn run(project: &Project, arguments: &Backfill, runtime: Runtime) -> 
     };
     let versions = versions(project, target, &arguments.range)?;
     let sink = open(project, runtime)?;
+    // Quick blocks link nothing.
+    if !extent.quick
+        && let Some(owed) = Owed::find(project, &sink, &extent.suites)?
+        && !owed.measure(project, &sink, (extent.blocks, extent.seed))?.finished
+    {
+        return Ok(Exit::Incomplete);
+    }
     let mut campaign = Campaign::new(project, &sink, target, extent)?;
     let is_done = campaign.are_done(&versions)?;
     // Newest first, as the queue counts.

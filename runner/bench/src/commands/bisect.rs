@@ -3,9 +3,9 @@
 use super::run::open;
 use crate::adaptive::UntilDecided;
 use crate::bisect::{Range, ask};
-use crate::cli::{Bisect, both_ends};
+use crate::cli::Bisect;
 use crate::exit::Exit;
-use crate::obtain::FailedBuilds;
+use crate::obtain::{self, FailedBuilds};
 use crate::output::{STRONG, note};
 use crate::project::Project;
 use crate::report::cells::change;
@@ -84,15 +84,12 @@ pub(super) fn run(project: &Project, arguments: &Bisect, runtime: Runtime) -> Re
 
 /// The target, and both ends as git refs.
 fn ends(project: &Project, arguments: &Bisect) -> Result<(String, String, String)> {
-    let reference = |text: &str| {
-        let version = project.config.parse_version(text)?;
-        match version.version {
-            VersionSpec::GitRef(reference) => Ok((version.target, reference)),
-            _ => bail!("`{text}` is no commit; both ends of a bisection are"),
-        }
+    let reference = |version: TargetVersion| match version.version {
+        VersionSpec::GitRef(reference) => Ok((version.target, reference)),
+        _ => bail!("`{version}` is no commit; both ends of a bisection are"),
     };
-    let (good, bad) = both_ends(&arguments.good, arguments.bad.as_deref())?;
-    let (good, bad) = (reference(&good)?, reference(&bad)?);
+    let [good, bad] = obtain::two(project, &arguments.good, arguments.bad.as_deref())?;
+    let (good, bad) = (reference(good)?, reference(bad)?);
     if good.0 != bad.0 {
         bail!("`{}` and `{}` are different targets", good.0, bad.0);
     }

@@ -5,31 +5,104 @@ use crate::bridge::{Bridge, CONFIDENCE, Epochs};
 use crate::cli::Bridge as Arguments;
 use crate::exit::Exit;
 use crate::measure::Placement;
+use crate::obtain::FailedBuilds;
 use crate::output::{self, note};
 use crate::project::Project;
-use crate::session::{Amount, Session, Sink, Straight};
+use crate::session::{Amount, Measured, Session, Sink, Straight, with_anchor};
 use crate::testbed;
 use anyhow::{Context, Result, bail};
-use model::ProfileName;
+use model::{ProfileName, Suite, TargetVersion};
 use tokio::runtime::Runtime;
 
+/// How many versions are measured again beside the anchor, where nobody says.
+const VERSIONS: usize = 2;
+
 pub(super) fn run(project: &Project, arguments: &Arguments, runtime: Runtime) -> Result<Exit> {
-    let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
-    let now = testbed::read(project.config.measurement_protocol, &placement).epoch();
+    let now = epoch_now(project)?;
     let sink = super::run::open(project, runtime)?;
     let epochs = sink.runtime.block_on(epochs(&sink))?;
     let Some(old) = epochs.old(arguments.from.as_deref(), &now) else {
         match &arguments.from {
             Some(asked) => bail!("no run stands on an epoch {asked}; `bench list runs` tells them"),
-            None => {
-                bail!("every run stands on this testbed (epoch {now}); there is nothing to link")
-            }
+            None => bail!(
+                "every run that is not a quick one stands on this testbed (epoch {now}); there is \
+                 nothing to link"
+            ),
         }
     };
     if !arguments.show && !measure(project, arguments, &sink, &epochs, old)? {
         return Ok(Exit::Incomplete);
     }
-    let mut bridge = Bridge::between(old, &now);
+    tell(&linked(&sink, old, &now)?, old, &now, arguments.json)
+}
+
+/// What links this testbed to the one before and was not measured yet: what commands
+/// that fill a history measure first, since until then nothing of the new epoch can
+/// be put beside the old one.
+pub(super) struct Owed {
+    old: String,
+    now: String,
+    /// The anchor of the old epoch, and what else is measured again.
+    pub(super) versions: Vec<TargetVersion>,
+    suites: Vec<Suite>,
+}
+
+impl Owed {
+    /// Nothing is owed where one testbed measured everything, or all is linked.
+    pub(super) fn find(project: &Project, sink: &Sink, suites: &[Suite]) -> Result<Option<Self>> {
+        let now = epoch_now(project)?;
+        let runs = sink.runtime.block_on(sink.store.runs())?;
+        if runs.iter().all(|run| run.epoch == now) {
+            return Ok(None);
+        }
+        let epochs = sink.runtime.block_on(epochs(sink))?;
+        let Some(old) = epochs.old(None, &now) else { return Ok(None) };
+        let mut suites = suites.to_vec();
+        let measured_then = epochs.suites(old);
+        suites.retain(|suite| measured_then.contains(&suite.name));
+        let names = suites.iter().map(|suite| suite.name.clone()).collect();
+        let words = epochs.owed(old, &now, VERSIONS, &names);
+        // A target that is no longer declared cannot be measured again.
+        let known = words.iter().filter_map(|word| project.config.parse_version(word).ok());
+        let versions: Vec<TargetVersion> = known.collect();
+        let old = old.to_owned();
+        Ok((!versions.is_empty()).then_some(Self { old, now, versions, suites }))
+    }
+
+    /// Measures it; whether the run came to its end.
+    pub(super) fn measure(
+        &self,
+        project: &Project,
+        sink: &Sink,
+        (blocks, seed): (Option<u32>, Option<u64>),
+    ) -> Result<Measured> {
+        let Self { old, now, versions, suites } = self;
+        let names: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        note(&format!(
+            "this testbed is new (epoch {now}, before it {old}): measuring {} again, which links \
+             the two",
+            names.join(", ")
+        ));
+        let (versions, suites) = (versions.clone(), suites.clone());
+        let measured = measured_again(project, sink, versions, suites, (blocks, seed))?;
+        if measured.finished {
+            note(&format!(
+                "epochs {old} and {now} are linked by {} factors; `bench bridge --show` tells them",
+                linked(sink, old, now)?.links().len()
+            ));
+        }
+        Ok(measured)
+    }
+}
+
+fn epoch_now(project: &Project) -> Result<String> {
+    let placement = Placement::of_this_process().context("reading the CPUs of this process")?;
+    Ok(testbed::read(project.config.measurement_protocol, &placement).epoch())
+}
+
+/// Everything that both epochs measured.
+fn linked(sink: &Sink, old: &str, now: &str) -> Result<Bridge> {
+    let mut bridge = Bridge::between(old, now);
     sink.runtime.block_on(async {
         let mut history = sink.store.history().await?;
         while let Some(run) = history.next_run().await? {
@@ -37,7 +110,7 @@ pub(super) fn run(project: &Project, arguments: &Arguments, runtime: Runtime) ->
         }
         Ok::<_, store::StoreError>(())
     })?;
-    tell(&bridge, old, &now, arguments.json)
+    Ok(bridge)
 }
 
 async fn epochs(sink: &Sink) -> Result<Epochs> {
@@ -72,17 +145,31 @@ fn measure(
     if suites.is_empty() {
         bail!("epoch {old} measured none of these suites");
     }
-    let session = Session::prepare(project, suites, &versions)?;
+    let selection = &arguments.selection;
+    let measured =
+        measured_again(project, sink, versions, suites, (selection.blocks, selection.seed))?;
+    Ok(measured.finished)
+}
+
+fn measured_again(
+    project: &Project,
+    sink: &Sink,
+    versions: Vec<TargetVersion>,
+    suites: Vec<Suite>,
+    (blocks, seed): (Option<u32>, Option<u64>),
+) -> Result<Measured> {
+    let versions = with_anchor(project, versions);
+    let session = Session::with(project, suites, &versions, FailedBuilds::Stored)?;
     let amount = Amount {
         profile: ProfileName::Full,
         quick: false,
-        blocks: arguments.selection.blocks,
-        seed: arguments.selection.seed,
+        blocks,
+        seed,
         budget: None,
         compared: 0,
         variants: Vec::new(),
     };
-    Ok(session.measure(sink, &versions, &amount, &mut Straight)?.finished)
+    session.measure(sink, &versions, &amount, &mut Straight)
 }
 
 fn tell(bridge: &Bridge, old: &str, new: &str, json: bool) -> Result<Exit> {

@@ -11,6 +11,10 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use store::{Imported, Store};
+use tokio::sync::mpsc;
+
+/// Each may be large: a file holds any number of runs.
+const BUNDLES_AHEAD: usize = 4;
 
 pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
@@ -58,10 +62,9 @@ pub(super) async fn import(project: &Project, arguments: &Import) -> Result<Exit
     // alone does not make one.
     let mut importer = None;
     let (mut new, mut known) = (0, 0);
-    for file in files(&arguments.files)? {
-        let name = file.display().to_string();
-        let read = read(&file).with_context(|| format!("{name} was refused, nothing was stored"));
-        for run in read? {
+    let mut bundles = read_ahead(files(&arguments.files)?);
+    while let Some((name, read)) = bundles.recv().await {
+        for run in read.with_context(|| format!("{name} was refused, nothing was stored"))? {
             if importer.is_none() {
                 importer = Some(Store::open(&project.database).await?.importing().await?);
             }
@@ -81,6 +84,22 @@ pub(super) async fn import(project: &Project, arguments: &Import) -> Result<Exit
         println!("{new} runs stored, {known} were already there");
     }
     Ok(Exit::Fine)
+}
+
+/// Reads files in turn beside whoever stores what was in the earlier ones: reading and
+/// checking takes as long as storing.
+fn read_ahead(files: Vec<PathBuf>) -> mpsc::Receiver<(String, Result<Vec<model::Run>>)> {
+    let (sender, bundles) = mpsc::channel(BUNDLES_AHEAD);
+    std::thread::spawn(move || {
+        for file in files {
+            let read = read(&file);
+            // Nobody listens any more once one was refused.
+            if sender.blocking_send((file.display().to_string(), read)).is_err() {
+                break;
+            }
+        }
+    });
+    bundles
 }
 
 /// The files that were named, and those in the folders that were, by name.

@@ -3,26 +3,31 @@
 
 use super::run::open;
 use crate::adaptive::UntilDecided;
-use crate::cli::{Compare, both_ends};
+use crate::cli::Compare;
 use crate::exit::Exit;
+use crate::obtain;
 use crate::output::note;
 use crate::project::Project;
 use crate::report::{html, markdown, terminal};
 use crate::session::{Amount, Session, with_anchor};
 use crate::verdicts::{self, Earlier, Known, Report, Side};
 use anyhow::{Context, Result, bail};
-use model::{ProfileName, Run};
+use model::{ProfileName, Run, TargetVersion};
 use store::Store;
 use tokio::runtime::Runtime;
 
 pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Exit> {
-    let (a, b) = both_ends(&arguments.a, arguments.b.as_deref())?;
-    let mut report = match (a.strip_prefix("run:"), b.strip_prefix("run:")) {
-        (Some(a), Some(b)) => runtime.block_on(stored(project, a, b))?,
-        (None, None) => match measured(project, arguments, [&a, &b], runtime)? {
-            Some(report) => report,
-            None => return Ok(Exit::Incomplete),
-        },
+    let (a, b) = (arguments.a.as_str(), arguments.b.as_deref());
+    let mut report = match (a.strip_prefix("run:"), b.map(|b| b.strip_prefix("run:"))) {
+        (Some(a), Some(Some(b))) => runtime.block_on(stored(project, a, b))?,
+        (Some(_), None) => bail!("`{a}` is one run; name two"),
+        (None, None | Some(None)) => {
+            let versions = obtain::two(project, a, b)?;
+            match measured(project, arguments, versions, runtime)? {
+                Some(report) => report,
+                None => return Ok(Exit::Incomplete),
+            }
+        }
         _ => bail!(
             "a stored run and a version cannot be compared: they were not measured side by side; \
              name two versions, or two runs"
@@ -46,14 +51,10 @@ pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> R
 fn measured(
     project: &Project,
     arguments: &Compare,
-    asked: [&String; 2],
+    versions: [TargetVersion; 2],
     runtime: Runtime,
 ) -> Result<Option<Report>> {
-    let versions = asked
-        .iter()
-        .map(|text| project.config.parse_version(text))
-        .collect::<Result<Vec<_>, _>>()?;
-    let versions = with_anchor(project, versions);
+    let versions = with_anchor(project, versions.into());
     let suites = project.suites(&arguments.selection.suite)?;
     let sink = open(project, runtime)?;
     let session = Session::prepare(project, suites, &versions)?;

@@ -2,6 +2,7 @@
 //! stored: it follows from what is there and what is measured, so that a watcher
 //! may be stopped and started at any time.
 
+use super::bridge::Owed;
 use super::run::open;
 use crate::campaign::{self, Came, Campaign, Extent, Resume};
 use crate::cli::Watch;
@@ -40,6 +41,10 @@ pub(super) fn run(project: &Project, arguments: &Watch, runtime: Runtime) -> Res
     let watched = watched(project, &arguments.targets)?;
     let sink = open(project, runtime)?;
     let builder = project.builder()?;
+    let mut exit = bridge(project, arguments, &sink)?;
+    if exit != Exit::Fine {
+        return Ok(exit);
+    }
     let mut campaigns = Vec::new();
     for it in &watched {
         campaigns.push(Campaign::new(project, &sink, it.target, extent(project, arguments)?)?);
@@ -53,7 +58,6 @@ pub(super) fn run(project: &Project, arguments: &Watch, runtime: Runtime) -> Res
         }
         return Ok(Exit::Fine);
     }
-    let mut exit = Exit::Fine;
     loop {
         let measured = once(project, arguments, &builder, &sink, &watched, &mut campaigns);
         let is_spent = || arguments.budget.is_some_and(|budget| begun.elapsed() >= budget);
@@ -77,6 +81,28 @@ pub(super) fn run(project: &Project, arguments: &Watch, runtime: Runtime) -> Res
     }
 }
 
+/// Links this testbed to the one before, if that is owed; not fine if somebody wants
+/// out.
+fn bridge(project: &Project, arguments: &Watch, sink: &Sink) -> Result<Exit> {
+    let Extent { suites, quick, blocks, seed } = extent(project, arguments)?;
+    // Quick blocks link nothing.
+    let owed = if quick { None } else { Owed::find(project, sink, &suites)? };
+    let Some(owed) = owed else { return Ok(Exit::Fine) };
+    let (word, run) = if arguments.list {
+        ("queued", None)
+    } else {
+        let measured = owed.measure(project, sink, (blocks, seed))?;
+        (if measured.finished { "measured" } else { "interrupted" }, Some(measured.run))
+    };
+    for it in &owed.versions {
+        let target = project.config.target(&it.target).context("an undeclared target")?;
+        let queued = Queued { version: it.version.clone(), why: Why::Bridge };
+        let came = run.clone().map(|run| Came::Measured { run, failed: 0 });
+        tell(arguments, target, &queued, word, came.as_ref());
+    }
+    Ok(if word == "interrupted" { Exit::Incomplete } else { Exit::Fine })
+}
+
 /// Measures what comes first of all targets; `None` if there is nothing, else
 /// whether all went well.
 fn once(
@@ -91,7 +117,7 @@ fn once(
     for (index, (it, campaign)) in watched.iter().zip(campaigns.iter()).enumerate() {
         let queue = queue_of(project, builder, sink, it, campaign)?;
         if let Some(queued) = queue.into_iter().next()
-            && first.as_ref().is_none_or(|(_, other)| rank(queued.why) < rank(other.why))
+            && first.as_ref().is_none_or(|(_, other)| queued.why < other.why)
         {
             first = Some((index, queued));
         }
@@ -107,14 +133,6 @@ fn once(
     };
     tell(arguments, target, &queued, word, Some(&came));
     Ok(Some(is_fine))
-}
-
-fn rank(why: Why) -> u8 {
-    match why {
-        Why::Newest => 0,
-        Why::Release => 1,
-        Why::Gap => 2,
-    }
 }
 
 fn watched<'a>(project: &'a Project, asked: &[String]) -> Result<Vec<Watched<'a>>> {

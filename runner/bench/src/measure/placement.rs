@@ -4,6 +4,7 @@
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use std::io;
+use std::sync::OnceLock;
 
 /// Separate CPUs for generator and host, where there are at least two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +20,19 @@ pub(crate) struct Placement {
 }
 
 impl Placement {
-    /// Divides the CPUs this process may use.
+    /// Divides the CPUs this process was given when it began: those it may use now are
+    /// fewer where a placement was put into effect.
     pub(crate) fn of_this_process() -> io::Result<Self> {
-        let allowed = sched_getaffinity(Pid::from_raw(0))?;
-        let cpus: Vec<usize> =
-            (0..CpuSet::count()).filter(|cpu| allowed.is_set(*cpu).unwrap_or(false)).collect();
-        Ok(Self::divide(cpus.into_iter().map(|cpu| (core_of(cpu), cpu)).collect()))
+        static GIVEN: OnceLock<Vec<usize>> = OnceLock::new();
+        let given = match GIVEN.get() {
+            Some(given) => given,
+            None => {
+                let allowed = sched_getaffinity(Pid::from_raw(0))?;
+                let is_allowed = |cpu: &usize| allowed.is_set(*cpu).unwrap_or(false);
+                GIVEN.get_or_init(|| (0..CpuSet::count()).filter(is_allowed).collect())
+            }
+        };
+        Ok(Self::divide(given.iter().map(|cpu| (core_of(*cpu), *cpu)).collect()))
     }
 
     /// The upper half generates load: with two CPUs one each, and with more
