@@ -328,6 +328,16 @@ fn sqlite_message(error: &sqlx::Error) -> String {
     error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned())
 }
 
+/// `3, 5`: numbers in a sentence.
+struct Numbers<'a>(&'a [i64]);
+
+impl std::fmt::Display for Numbers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words: Vec<String> = self.0.iter().map(i64::to_string).collect();
+        f.write_str(&words.join(", "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,15 +393,5 @@ mod tests {
         )
         .await;
         check(&mut db, "SELECT * FROM nothing", expect!["DB: storing failed"]).await;
-    }
-}
-
-/// `3, 5`: numbers in a sentence.
-struct Numbers<'a>(&'a [i64]);
-
-impl std::fmt::Display for Numbers<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words: Vec<String> = self.0.iter().map(i64::to_string).collect();
-        f.write_str(&words.join(", "))
     }
 }

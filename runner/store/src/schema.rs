@@ -34,8 +34,15 @@ pub(crate) fn known() -> i64 {
     MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// Looks at a file.
+/// Looks at a file, as it is at one moment: another process may be making it.
 pub(crate) async fn inspect(connection: &mut SqliteConnection) -> Result<Schema, Fault> {
+    let mut transaction = connection.begin().await?;
+    let found = schema_of(&mut transaction).await?;
+    transaction.rollback().await?;
+    Ok(found)
+}
+
+async fn schema_of(connection: &mut SqliteConnection) -> Result<Schema, Fault> {
     // Unchecked: the macros know tables, not pragmas.
     let application_id: i64 =
         sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
