@@ -54,7 +54,8 @@ impl<'a> Campaign<'a> {
         target: &'a Target,
         extent: Extent,
     ) -> Result<Self> {
-        let Extent { suites, quick, blocks, seed } = extent;
+        let Extent { mut suites, quick, blocks, seed } = extent;
+        suites.retain(|suite| target.takes_part(&suite.name, &project.config.targets));
         let session = Session::with(project, suites, &[], FailedBuilds::Stored)?;
         let fingerprint = session.testbed().fingerprint();
         Ok(Self { session, sink, target, quick, blocks, seed, fingerprint })

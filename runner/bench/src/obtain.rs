@@ -99,7 +99,7 @@ pub(crate) fn exact(id: &VersionId) -> Option<VersionSpec> {
 }
 
 /// Keeps the suites that some of the versions take part in: what belongs to a
-/// target that is not asked for is nobody's.
+/// target that is not asked for is nobody's. All of them, where versions come later.
 pub(crate) fn keep_concerned(
     project: &Project,
     suites: &mut Vec<Suite>,
@@ -108,7 +108,7 @@ pub(crate) fn keep_concerned(
     let targets = &project.config.targets;
     suites.retain(|suite| {
         let mut asked = versions.iter().filter_map(|it| project.config.target(&it.target));
-        asked.any(|target| target.takes_part(&suite.name, targets))
+        versions.is_empty() || asked.any(|target| target.takes_part(&suite.name, targets))
     });
 }
 
