@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, gate::Gate};
 
 /// What connections do at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,17 +99,20 @@ pub(crate) struct Board {
     measured_until_ns: AtomicU64,
     errors: AtomicU64,
     failure: Mutex<Option<Failure>>,
+    /// Of a run that takes turns.
+    pub(crate) gate: Option<Gate>,
     threads: Vec<Arc<Counters>>,
 }
 
 impl Board {
-    pub(crate) fn new(threads: usize) -> Board {
+    pub(crate) fn new(threads: usize, takes_turns: bool) -> Board {
         Board {
             clock: Clock::start(),
             measured_from_ns: AtomicU64::new(u64::MAX),
             measured_until_ns: AtomicU64::new(u64::MAX),
             errors: AtomicU64::new(0),
             failure: Mutex::new(None),
+            gate: takes_turns.then(Gate::closed),
             threads: (0..threads).map(|_| Arc::default()).collect(),
         }
     }
@@ -129,9 +132,17 @@ impl Board {
         self.measured_from_ns.store(self.clock.now_ns(), Relaxed);
     }
 
+    /// The measured part goes on later. Requests due in it are answered by now.
+    pub(crate) fn suspend(&self) {
+        self.measured_from_ns.store(u64::MAX, Relaxed);
+    }
+
     /// The measured part ends now.
     pub(crate) fn end(&self) {
         self.measured_until_ns.store(self.clock.now_ns(), Relaxed);
+        if let Some(gate) = &self.gate {
+            gate.open();
+        }
     }
 
     /// When it ended, or `u64::MAX`.

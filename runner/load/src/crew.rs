@@ -17,8 +17,8 @@ use std::{
 use hdrhistogram::Histogram;
 use tokio::{
     runtime::{Builder, Runtime},
-    task::JoinHandle,
-    time::sleep,
+    task::{JoinHandle, yield_now},
+    time::{sleep, timeout},
 };
 
 use crate::{
@@ -144,13 +144,42 @@ impl<'a> Crew<'a> {
         }
     }
 
+    /// Waits for the run's turn, if it takes turns.
+    pub(crate) async fn wait_for_turn(&self) -> Result<(), Halt> {
+        let (Some(turn), Some(gate)) = (&self.orders.plan.turn, &self.orders.board.gate) else {
+            return Ok(());
+        };
+        while timeout(TICK, turn.come()).await.is_err() {
+            self.look()?;
+        }
+        gate.open();
+        Ok(())
+    }
+
+    /// Ends it, once what is under way is answered; `then` comes before others are
+    /// let in.
+    pub(crate) async fn pass_turn(&self, then: impl FnOnce()) -> Result<(), Halt> {
+        let (Some(turn), Some(gate)) = (&self.orders.plan.turn, &self.orders.board.gate) else {
+            return Ok(());
+        };
+        gate.close();
+        while gate.is_occupied() {
+            self.look()?;
+            yield_now().await;
+        }
+        then();
+        turn.pass();
+        Ok(())
+    }
+
     /// Waits for the end of the run and the last answers, sampling this
     /// thread's CPU meanwhile.
     pub(crate) async fn wait_for_last_answers(&mut self) -> Result<(), Halt> {
         while !self.members.iter().all(|(_, task)| task.is_finished()) {
             self.look()?;
-            if self.orders.board.phase() == Phase::Measured {
-                self.cpu.sample(self.orders.board.clock.now_ns());
+            match self.orders.board.phase() {
+                Phase::Measured => self.cpu.sample(self.orders.board.clock.now_ns()),
+                Phase::WarmUp | Phase::Finished => self.cpu.pause(),
             }
             sleep(TICK).await;
         }

@@ -132,7 +132,11 @@ async fn ask_until_finished(desk: &Desk, seat: &Seat, stream: TcpStream) -> Resu
     let counters = board.counters(desk.thread);
     let mut connection =
         Connection::new(Arc::clone(&desk.jobs), stream, board.clock, Arc::clone(counters));
-    while let Some(go) = desk.pace.go(board).await? {
+    loop {
+        if let Some(gate) = &board.gate {
+            gate.enter().await;
+        }
+        let Some(go) = desk.pace.go(board).await? else { break };
         seat.busy(go.sent_ns);
         let answer = connection.exchange(seat.job()).await?;
         counters.count_answer(answer.bytes);
@@ -146,6 +150,9 @@ async fn ask_until_finished(desk: &Desk, seat: &Seat, stream: TcpStream) -> Resu
         }
         seat.idle();
         seat.job.store((seat.job() + 1) % desk.jobs.len(), Relaxed);
+        if let Some(gate) = &board.gate {
+            gate.leave();
+        }
     }
     connection.finish()
 }

@@ -11,7 +11,7 @@ use crate::{board::Board, generator_cpu::CpuMeter, run::boundary, slices::SliceL
 /// generator's own accounting and bookkeeping, and what `probe` takes; a mean over
 /// `boundaries` of them with one generator thread.
 pub fn slice_boundary_ns<R>(boundaries: usize, mut probe: impl FnMut() -> R) -> f64 {
-    let (board, mut cpu) = (Board::new(1), CpuMeter::of_this_thread(Arc::default()));
+    let (board, mut cpu) = (Board::new(1, false), CpuMeter::of_this_thread(Arc::default()));
     let mut log = SliceLog::open(boundaries, board.totals(), probe());
     let started = Instant::now();
     for _ in 0..boundaries {

@@ -89,12 +89,13 @@ pub(crate) fn pin_to(cpu: usize) -> Result<(), Failure> {
     })
 }
 
-/// Accounting of one generator thread between its first and last sample.
+/// Accounting of one generator thread between its samples.
 #[derive(Debug)]
 pub(crate) struct CpuMeter {
-    /// (wall ns, CPU ns spent on work) of the first and the last sample.
-    first: Option<(u64, u64)>,
-    last: (u64, u64),
+    /// (wall ns, CPU ns spent on work) of the last sample, if it goes on from there.
+    last: Option<(u64, u64)>,
+    /// Likewise, from sample to sample, summed.
+    spent: (u64, u64),
     idleness: Arc<Idleness>,
     cpus: BTreeSet<usize>,
     run_queue: RunQueue,
@@ -104,33 +105,37 @@ impl CpuMeter {
     /// Of the calling thread.
     pub(crate) fn of_this_thread(idleness: Arc<Idleness>) -> CpuMeter {
         let run_queue = RunQueue::of_this_thread();
-        CpuMeter { first: None, last: (0, 0), idleness, cpus: BTreeSet::new(), run_queue }
+        CpuMeter { last: None, spent: (0, 0), idleness, cpus: BTreeSet::new(), run_queue }
     }
 
     /// To be called by the thread it is about, inside the measured part.
     pub(crate) fn sample(&mut self, now_ns: u64) {
         let work_ns = thread_cpu_ns().saturating_sub(self.idleness.total_ns());
         let sample = (now_ns, work_ns);
-        self.first.get_or_insert(sample);
-        self.last = sample;
+        if let Some(last) = self.last.replace(sample) {
+            self.spent.0 += sample.0.saturating_sub(last.0);
+            self.spent.1 += sample.1.saturating_sub(last.1);
+        }
         self.run_queue.sample();
         if let Ok(cpu) = sched_getcpu() {
             self.cpus.insert(cpu);
         }
     }
 
+    /// What happens until the next sample is no part of it.
+    pub(crate) fn pause(&mut self) {
+        self.last = None;
+    }
+
     /// Time spent waiting for a CPU over wall time, 0 to 1, if known.
     pub(crate) fn wait_share(&self) -> Option<f64> {
-        let elapsed_ns = self.last.0.saturating_sub(self.first?.0).max(1);
         let wait_ns = self.run_queue.waited_ns().ok()?;
-        Some(wait_ns as f64 / elapsed_ns as f64)
+        Some(wait_ns as f64 / self.spent.0.max(1) as f64)
     }
 
     /// CPU time over wall time, 0 to 1.
     pub(crate) fn share(&self) -> f64 {
-        let Some((wall, cpu)) = self.first else { return 0.0 };
-        let elapsed = self.last.0.saturating_sub(wall).max(1);
-        (self.last.1.saturating_sub(cpu) as f64 / elapsed as f64).min(1.0)
+        (self.spent.1 as f64 / self.spent.0.max(1) as f64).min(1.0)
     }
 }
 

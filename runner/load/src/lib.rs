@@ -8,7 +8,7 @@
 //!
 //! From outside in: `plan` (what to run), `run` (threads, slices), `crew` (a
 //! thread, its timeouts), `drive` (a connection's loop, the hot path), `pace`
-//! (when it may send), `connection` (socket), `response` (framing), `checker`
+//! (when it may send; `turns` and `gate` between runs), `connection` (socket), `response` (framing), `checker`
 //! (right or wrong).
 
 mod alarm;
@@ -22,6 +22,7 @@ mod drive;
 mod expect;
 mod failure;
 mod floor;
+mod gate;
 mod generator_cpu;
 mod job;
 mod lateness;
@@ -36,6 +37,7 @@ mod run;
 mod run_queue;
 mod schedule;
 mod slices;
+mod turns;
 
 /// The load generator's version: its first two numbers are part of every testbed.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -51,3 +53,4 @@ pub use plan::{Call, MAX_LATENCY, Mode, Placement, Plan};
 pub use request::{Request, RequestBody};
 pub use run::run;
 pub use slices::Slice;
+pub use turns::Turn;

@@ -16,7 +16,8 @@ use crate::{
 pub struct Measured<R> {
     /// The measured part, slice by slice.
     pub slices: Vec<Slice>,
-    /// What the probe read at each boundary: one more than there are slices.
+    /// What the probe read at each boundary: one more than there are slices, or
+    /// two for each slice of a run that took turns ([`Measured::spans`]).
     pub readings: Vec<R>,
     /// Latency of every request due in the measured part, nanoseconds, 1 ns to
     /// 60 s, three significant digits; from when it was due to the last byte
@@ -60,7 +61,8 @@ impl<R> Measured<R> {
         meters: &[&CpuMeter],
     ) -> Measured<R> {
         let SliceLog { first, last, slices, readings } = log;
-        let requests = last.answered - first.answered;
+        let requests = slices.iter().map(|slice| slice.requests).sum();
+        let elapsed_ns = slices.iter().map(|slice| slice.elapsed_ns).sum();
         let Records { latency, first_byte, punctuality } = records;
         let open_loop = match (plan.mode, punctuality) {
             (Mode::Open { rate_per_s, .. }, Some(Punctuality { lateness, .. })) => {
@@ -74,10 +76,16 @@ impl<R> Measured<R> {
             latency,
             first_byte,
             open_loop,
-            generator: Generator::merge(meters, last.at_ns - first.at_ns, requests),
+            generator: Generator::merge(meters, elapsed_ns, requests),
             reconnects: last.reconnects - first.reconnects,
             bytes_read: last.bytes - first.bytes,
         }
+    }
+
+    /// What the probe read at the beginning and at the end of each slice.
+    pub fn spans(&self) -> impl Iterator<Item = (&R, &R)> {
+        let step = if self.readings.len() == self.slices.len() + 1 { 1 } else { 2 };
+        self.readings.windows(2).step_by(step).map(|pair| (&pair[0], &pair[1]))
     }
 
     /// Requests answered in the measured part.

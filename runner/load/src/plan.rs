@@ -2,9 +2,9 @@
 //!
 //! Values and their validation; nothing here runs anything.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use crate::{expect::Expect, failure::Failure, request::Request};
+use crate::{expect::Expect, failure::Failure, request::Request, turns::Turn};
 
 /// Longest latency a histogram can hold, hence the longest request timeout.
 pub const MAX_LATENCY: Duration = Duration::from_secs(60);
@@ -84,6 +84,9 @@ pub struct Plan {
     pub lateness_limit: Duration,
     /// The generator's threads.
     pub placement: Placement,
+    /// This run's place among others with which it takes turns, a slice and what
+    /// leads up to it at a time. Of a closed loop only.
+    pub turn: Option<Arc<Turn>>,
 }
 
 impl Plan {
@@ -101,11 +104,12 @@ impl Plan {
             backlog_limit: Duration::from_secs(10),
             lateness_limit: Duration::from_millis(1),
             placement: Placement::Floating { threads: 1 },
+            turn: None,
         }
     }
 
     /// The most a run of this plan can take; it fails by itself after that.
-    /// Twice the load time is for a machine that does not keep up, the two
+    /// Twice the load time (of all that take turns) is for a machine that does not keep up, the two
     /// request timeouts for connecting and for the last answers, the limit of
     /// the backlog for sending what an open loop owes at the end.
     pub fn deadline(&self) -> Duration {
@@ -114,7 +118,8 @@ impl Plan {
             Mode::Closed { .. } => Duration::ZERO,
             Mode::Open { .. } => self.backlog_limit,
         };
-        load * 2 + owed + self.request_timeout * 2 + Duration::from_secs(1)
+        let runs = self.turn.as_ref().map_or(1, |turn| turn.runs());
+        load * 2 * runs as u32 + owed + self.request_timeout * 2 + Duration::from_secs(1)
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -159,6 +164,9 @@ impl Plan {
             return refuse("the request timeout must be above zero and at most 60 s");
         }
         if let Mode::Open { rate_per_s, .. } = self.mode {
+            if self.turn.is_some() {
+                return refuse("arrivals at a fixed rate cannot wait for a turn");
+            }
             if !(MIN_RATE_PER_S..=MAX_RATE_PER_S).contains(&rate_per_s) {
                 return refuse("the rate must be between 0.1 and 10,000,000 per second");
             }

@@ -25,6 +25,11 @@ use crate::{
     slices::SliceLog,
 };
 
+/// How long a run that takes turns asks before a slice of it begins.
+const LEAD_UP: Duration = Duration::from_millis(1);
+/// With fewer answers a slice of such a run goes on.
+const FEWEST_ANSWERS: u64 = 10;
+
 /// Runs a plan to its end, to its first failure, or until `cancel` is set
 /// (noticed within about 10 ms). Blocks; ends by itself within
 /// `Plan::deadline`, unless the probe itself never returns.
@@ -45,7 +50,7 @@ pub fn run<R: Send>(
         |failure| Stopped { failure: Box::new(failure), answered: 0, slices: Vec::new() };
     let (jobs, streams) = prepare(plan).map_err(before_start)?;
     let threads = plan.threads();
-    let board = Arc::new(Board::new(threads.len()));
+    let board = Arc::new(Board::new(threads.len(), plan.turn.is_some()));
     let schedule = schedule(plan.mode);
     let orders = Orders { plan, jobs, schedule, board: Arc::clone(&board), cancel };
 
@@ -131,7 +136,11 @@ async fn lead<R>(
     mut probe: impl FnMut() -> R,
 ) -> Result<(), Halt> {
     let (plan, board) = (crew.orders.plan, Arc::clone(&crew.orders.board));
+    crew.wait_for_turn().await?;
     crew.wait_until(board.clock.now_ns() + nanos(plan.warmup)).await?;
+    if plan.turn.is_some() {
+        return lead_in_turns(crew, log, probe).await;
+    }
     let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
     let log = log.insert(SliceLog::open(plan.slices, totals, reading));
     board.begin();
@@ -141,6 +150,50 @@ async fn lead<R>(
             return Err(halt);
         }
         let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
+        log.close(totals, reading);
+    }
+    board.end();
+    crew.wait_for_last_answers().await
+}
+
+/// The same after the warm-up, in slices between which others have theirs. As
+/// much is measured; a slice lasts until it holds a few answers.
+async fn lead_in_turns<R>(
+    crew: &mut Crew<'_>,
+    log: &mut Option<SliceLog<R>>,
+    mut probe: impl FnMut() -> R,
+) -> Result<(), Halt> {
+    let (plan, board) = (crew.orders.plan, Arc::clone(&crew.orders.board));
+    let mut left_ns = nanos(plan.slice) * plan.slices as u64;
+    while left_ns > 0 {
+        crew.pass_turn(|| board.suspend()).await?;
+        crew.cpu.pause();
+        crew.wait_for_turn().await?;
+        // The caches are somebody else's.
+        crew.wait_until(board.clock.now_ns() + nanos(LEAD_UP)).await?;
+        let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
+        let from = totals;
+        let log = match log {
+            Some(log) => {
+                log.reopen(totals, reading);
+                log
+            }
+            None => log.insert(SliceLog::open(plan.slices, totals, reading)),
+        };
+        board.begin();
+        loop {
+            let waited =
+                crew.wait_until(log.last.at_ns.max(board.clock.now_ns()) + nanos(plan.slice));
+            if let Err(halt) = waited.await {
+                log.cut_off(board.totals());
+                return Err(halt);
+            }
+            if board.totals().answered - from.answered >= FEWEST_ANSWERS {
+                break;
+            }
+        }
+        let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
+        left_ns = left_ns.saturating_sub(totals.at_ns - from.at_ns);
         log.close(totals, reading);
     }
     board.end();

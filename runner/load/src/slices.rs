@@ -1,7 +1,8 @@
 //! The measured part, cut into slices at boundaries.
 //!
 //! Bookkeeping over totals and readings; it neither waits nor measures. The
-//! readings are the caller's: n slices lie between n + 1 of them.
+//! readings are the caller's: n slices lie between n + 1 of them, or, with others'
+//! turns in between, each between two of its own.
 
 use crate::board::Totals;
 
@@ -42,6 +43,12 @@ impl<R> SliceLog<R> {
     /// Ends a slice at a boundary.
     pub(crate) fn close(&mut self, totals: Totals, reading: R) {
         self.cut_off(totals);
+        self.readings.push(reading);
+    }
+
+    /// The next slice begins only here.
+    pub(crate) fn reopen(&mut self, totals: Totals, reading: R) {
+        self.last = totals;
         self.readings.push(reading);
     }
 

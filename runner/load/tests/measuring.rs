@@ -1,8 +1,15 @@
 //! What a run reports when every answer is right.
 
-use std::{sync::atomic::AtomicBool, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
-use load::{Call, Expect, Measured, Placement, Plan, Request, run};
+use load::{Call, Expect, Measured, Placement, Plan, Request, Stopped, Turn, run};
 
 use crate::server::{Act, HELLO, call, plan, send, serve};
 
@@ -145,4 +152,72 @@ fn several_threads_are_merged() {
         Plan { placement: Placement::Pinned(vec![0, 1]), ..crate::server::plan(call(addr), 1) };
     let generator = measure(&pinned).generator;
     assert_eq!((generator.threads, generator.cpus), (1, vec![0]));
+}
+
+/// Runs in turns, one for each server, each with so many connections.
+fn measure_in_turns(servers: &[Call], connections: usize) -> Vec<Result<Measured<()>, Stopped>> {
+    let cancel = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let runs: Vec<_> = servers
+            .iter()
+            .zip(Turn::places(servers.len(), 3))
+            .map(|(call, turn)| {
+                let mut plan = plan(call.clone(), connections);
+                (plan.turn, plan.slices, plan.slice) = (Some(turn), 10, Duration::from_millis(5));
+                let cancel = &cancel;
+                scope.spawn(move || run(&plan, cancel, || ()))
+            })
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn only_one_of_those_who_take_turns_is_asked_at_a_time() {
+    // Who was asked, and when.
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let clock = Instant::now();
+    let asked: Vec<Arc<AtomicU64>> = (0..3).map(|_| Arc::default()).collect();
+    let servers: Vec<Call> = asked
+        .iter()
+        .enumerate()
+        .map(|(server, asked)| {
+            let (log, asked) = (Arc::clone(&log), Arc::clone(asked));
+            call(serve(move |_| {
+                asked.fetch_add(1, SeqCst);
+                log.lock().unwrap().push((clock.elapsed(), server));
+                send(HELLO)
+            }))
+        })
+        .collect();
+    let measured = measure_in_turns(&servers, 2);
+    for (asked, measured) in asked.iter().zip(measured) {
+        let measured = measured.unwrap_or_else(|stopped| panic!("{stopped}"));
+        assert!(measured.elapsed_ns() >= 50_000_000);
+        assert_eq!(measured.readings.len(), 2 * measured.slices.len());
+        assert_eq!(measured.spans().count(), measured.slices.len());
+        assert!(measured.slices.iter().all(|slice| slice.requests >= 10));
+        // The warm-up and what leads up to a turn are not among them.
+        assert!(measured.requests() < asked.load(SeqCst));
+        assert!(measured.latency.len() >= measured.requests());
+        assert!((0.0..=1.0).contains(&measured.generator.cpu_share));
+    }
+    let mut log = log.lock().unwrap().clone();
+    log.sort_unstable();
+    let turns = log.chunk_by(|(_, a), (_, b)| a == b);
+    // A turn of 5 ms is not interrupted: none has a single answer.
+    let shortest = turns.map(|turn| turn.len()).min().unwrap_or(0);
+    assert!(shortest >= 10, "a turn of {shortest} answers");
+}
+
+#[test]
+fn who_fails_leaves_the_turns_to_the_others() {
+    let good = call(serve(|_| send(HELLO)));
+    let bad = call(serve(|request| match request {
+        0..50 => send(HELLO),
+        _ => send(b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n"),
+    }));
+    let measured = measure_in_turns(&[bad, good], 1);
+    assert!(measured[0].as_ref().is_err_and(|stopped| stopped.to_string().contains("500")));
+    assert!(measured[1].as_ref().is_ok_and(|measured| measured.elapsed_ns() >= 50_000_000));
 }

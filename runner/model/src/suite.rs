@@ -3,7 +3,7 @@
 //! else sees a flat list of arms. It must not run anything.
 
 use crate::diagnostic::Diagnostic;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hasher};
 use crate::metric::Metric;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -237,6 +237,21 @@ impl Arm {
     /// Its value of a parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether several versions can be measured in turns of milliseconds: what waits
+    /// for answers, and need not go on while another version is asked.
+    pub fn can_take_turns(&self) -> bool {
+        matches!(self.driver, Driver::HttpLatency | Driver::HttpThroughput)
+            && matches!(self.task, Task::Ask)
+            && self.noise != NoiseClass::Exact
+    }
+
+    /// The definition of a block that was measured in turns: other numbers than those
+    /// of one that has the machine to itself, and another history.
+    pub fn definition_in_turns(&self) -> Digest {
+        let definition = self.definition_sha256.to_string();
+        Hasher::default().part("definition", definition).part("measured", "in turns").finish()
     }
 }
 

@@ -53,13 +53,44 @@ impl Bench<'_> {
     /// Measures one block. `None` when the user cancelled.
     pub(crate) fn measure(&self, subject: &Subject, arm: &Arm) -> Option<Measured> {
         // Precompiling, where an arm needs it, is no part of the block.
-        let stage = Stage::prepare(self, subject, arm).map_err(Broken::early);
+        let stage = Stage::prepare(self, subject, arm, 1).map_err(Broken::early);
         let (started_at, clock) = (Timestamp::now(), Instant::now());
         let result = stage.and_then(|stage| within_budget(&stage, drivers::drive(&stage)));
         let duration = clock.elapsed();
-        if self.is_cancelled() {
-            return None;
-        }
+        (!self.is_cancelled()).then(|| self.measured(arm, started_at, duration, result))
+    }
+
+    /// Measures a block of each of several versions, in turns drawn from the seed.
+    /// `None` when the user cancelled.
+    pub(crate) fn measure_in_turns(
+        &self,
+        subjects: &[&Subject],
+        arm: &Arm,
+        seed: u64,
+    ) -> Option<Vec<Measured>> {
+        let together = subjects.len();
+        let stages: Vec<_> =
+            subjects.iter().map(|subject| Stage::prepare(self, subject, arm, together)).collect();
+        let (started_at, clock) = (Timestamp::now(), Instant::now());
+        let ready: Vec<&Stage<'_>> = stages.iter().flatten().collect();
+        let mut driven = drivers::drive_in_turns(self, arm, &ready, seed).into_iter();
+        let result = |stage: &Result<Stage<'_>, String>| {
+            let stage = stage.as_ref().map_err(Broken::early)?;
+            within_budget(stage, driven.next().unwrap_or_else(|| Err(Broken::early("not driven"))))
+        };
+        let results: Vec<_> = stages.iter().map(result).collect();
+        let duration = clock.elapsed();
+        let measured = |result| self.measured(arm, started_at, duration, result);
+        (!self.is_cancelled()).then(|| results.into_iter().map(measured).collect())
+    }
+
+    fn measured(
+        &self,
+        arm: &Arm,
+        started_at: Timestamp,
+        duration: Duration,
+        result: Result<drivers::Driven, Broken>,
+    ) -> Measured {
         let mut labels = Vec::new();
         if self.placement.is_shared() {
             labels.push(Label::SharedCpus);
@@ -74,7 +105,7 @@ impl Bench<'_> {
             }
         };
         labels.sort_unstable();
-        Some(Measured { started_at, duration, labels, outcome })
+        Measured { started_at, duration, labels, outcome }
     }
 }
 
@@ -83,7 +114,7 @@ impl Bench<'_> {
 /// # Errors
 /// What went wrong, with the last lines of what was running.
 pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<(), String> {
-    let stage = Stage::prepare(bench, subject, arm)?;
+    let stage = Stage::prepare(bench, subject, arm, 1)?;
     match within_budget(&stage, drivers::check(&stage)) {
         Ok(()) => Ok(()),
         Err(Broken { reason, log_tail }) if log_tail.is_empty() => Err(reason),

@@ -2,11 +2,13 @@
 //! returns the samples; each records CPU, instructions and memory beside its
 //! main metric.
 
-use super::block::{calls, request_timeout};
+use super::block::{Bench, calls, request_timeout};
 use super::cast::Broken;
-use super::stage::{Stage, Variation};
-use model::{Driver, Label, Measurements, Task};
+use super::stage::{Stage, Started, Variation};
+use load::Turn;
+use model::{Arm, Driver, Label, Measurements, Task};
 use serde::Deserialize;
+use std::thread;
 use std::time::Duration;
 
 mod cold_start;
@@ -60,10 +62,37 @@ pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
         // What has a task of its own was driven above.
         _ => {
             let driven =
-                stage.with_host(&as_it_says, |started| http::drive(bench, arm, started))?;
+                stage.with_host(&as_it_says, |started| http::drive(bench, arm, started, None))?;
             Ok(with_what_was_told(stage, driven))
         }
     }
+}
+
+/// Measures several versions of an arm that can take turns.
+///
+/// # Errors
+/// As [`drive`], for each version.
+pub(super) fn drive_in_turns(
+    bench: &Bench<'_>,
+    arm: &Arm,
+    stages: &[&Stage<'_>],
+    seed: u64,
+) -> Vec<Result<Driven, Broken>> {
+    let driven = Stage::with_hosts(stages, |hosts: Vec<&mut Started<'_>>| {
+        let places = Turn::places(hosts.len(), seed);
+        thread::scope(|scope| {
+            let drive = |(host, turn)| scope.spawn(|| http::drive(bench, arm, host, Some(turn)));
+            let running: Vec<_> = hosts.into_iter().zip(places).map(drive).collect();
+            let join = |run: thread::ScopedJoinHandle<'_, Result<Driven, String>>| {
+                run.join().unwrap_or_else(|_| Err("the load generator broke down".to_owned()))
+            };
+            running.into_iter().map(join).collect()
+        })
+    });
+    let told = |(stage, driven): (&&Stage<'_>, Result<Driven, Broken>)| {
+        driven.map(|driven| with_what_was_told(stage, driven))
+    };
+    stages.iter().zip(driven).map(told).collect()
 }
 
 /// What a process beside the hosts tells of itself when it is stopped, in the

@@ -76,11 +76,13 @@ impl Started<'_> {
 }
 
 impl<'a> Stage<'a> {
-    /// Gets ready what is no part of a block: the precompiled component.
+    /// Gets ready what is no part of a block: the precompiled component. The budget
+    /// is for as many blocks as are measured `together`.
     pub(super) fn prepare(
         bench: &'a Bench<'a>,
         subject: &'a Subject,
         arm: &'a Arm,
+        together: usize,
     ) -> Result<Self, String> {
         let components = std::path::absolute(&arm.components_dir).unwrap_or_default();
         let components = components.to_string_lossy();
@@ -101,7 +103,8 @@ impl<'a> Stage<'a> {
         };
         let told = RefCell::default();
         // The clock of a block begins here.
-        let watchdog = Watchdog::after(Duration::from_secs(arm.budget_s.into()));
+        let budget_s = u64::from(arm.budget_s) * together as u64;
+        let watchdog = Watchdog::after(Duration::from_secs(budget_s));
         Ok(Self {
             bench,
             subject,
@@ -129,6 +132,28 @@ impl<'a> Stage<'a> {
             }
             Err(problem) => Err(started.cast.broken(&problem)),
         }
+    }
+
+    /// The same for several stages at once, each with a result of its own: `drive`
+    /// gets those whose processes started, in order, and answers for each.
+    pub(super) fn with_hosts<T>(
+        stages: &[&Self],
+        drive: impl FnOnce(Vec<&mut Started<'_>>) -> Vec<Result<T, String>>,
+    ) -> Vec<Result<T, Broken>> {
+        let as_it_says = Variation::default();
+        let mut all: Vec<_> = stages.iter().map(|stage| stage.start(&as_it_says)).collect();
+        let mut driven = drive(all.iter_mut().flatten().collect()).into_iter();
+        let finish = |(stage, started): (&&Self, Result<Started<'_>, Broken>)| {
+            let mut started = started?;
+            match driven.next().unwrap_or_else(|| Err("it was not driven".to_owned())) {
+                Ok(driven) => {
+                    stage.told.borrow_mut().extend(started.cast.stop()?);
+                    Ok(driven)
+                }
+                Err(problem) => Err(started.cast.broken(&problem)),
+            }
+        };
+        stages.iter().zip(all).map(finish).collect()
     }
 
     /// A folder for one use, gone afterwards.

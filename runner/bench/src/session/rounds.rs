@@ -8,7 +8,7 @@ use crate::plan::Entry;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use model::{Arm, Block, Cell, Label, Outcome, Run};
+use model::{Block, Cell, Label, Outcome, Run};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use store::RunWriter;
@@ -64,8 +64,16 @@ impl Session<'_> {
         let mut progress = Progress::start(&format!("run {id}"), total);
         let (mut round, mut next) = (None, Next::All);
         let mut repeats = Repeats::of(run, entries.len() as u32);
-        for (ordinal, entry) in (0u32..).zip(entries) {
-            if done.contains(&ordinal) {
+        let mut position = 0;
+        while let Some(entry) = entries.get(position) {
+            let first = position as u32;
+            let group = &entries[position..][..self.together(&asked, &entries[position..])];
+            position += group.len();
+            // Those that take turns are all there again when one is missing.
+            let mut numbers: Vec<Option<u32>> = (first..position as u32)
+                .map(|ordinal| (!done.contains(&ordinal)).then_some(ordinal))
+                .collect();
+            if numbers.iter().all(Option::is_none) {
                 continue;
             }
             if round != Some(entry.round) {
@@ -79,24 +87,24 @@ impl Session<'_> {
                 Next::Only(arms) if arms.contains(&name_of(&cell)) => {}
                 Next::Only(_) => continue,
             }
-            progress.at(u64::from(ordinal), total, &cell.to_string());
-            let mut ordinal = ordinal;
-            loop {
-                let Some(block) = self.block(&bench, ordinal, entry) else {
+            progress.at(u64::from(first), total, &cell.to_string());
+            while numbers.iter().any(Option::is_some) {
+                let seed = run.seed ^ u64::from(first);
+                let Some(measured) = self.group(&bench, group, seed) else {
                     sink.runtime.block_on(writer.interrupt())?;
                     progress.end();
                     return Ok(Measured { run: id, finished: false });
                 };
-                if let Outcome::Failed { reason, .. } = &block.outcome {
-                    let bad = output::BAD;
-                    progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
-                }
-                sink.runtime.block_on(writer.add_block(&block))?;
-                let again = repeats.after(&block);
-                run.blocks.push(block);
-                match again {
-                    Some(further) => ordinal = further,
-                    None => break,
+                for ((entry, measured), number) in group.iter().zip(measured).zip(&mut numbers) {
+                    let Some(ordinal) = number.take() else { continue };
+                    let block = self.stored(ordinal, entry, group.len() > 1, measured);
+                    if let Outcome::Failed { reason, .. } = &block.outcome {
+                        let bad = output::BAD;
+                        progress.line(&format!("{bad}failed{bad:#} {}: {reason}", block.cell));
+                    }
+                    sink.runtime.block_on(writer.add_block(&block))?;
+                    *number = repeats.after(&block);
+                    run.blocks.push(block);
                 }
             }
         }
@@ -105,55 +113,87 @@ impl Session<'_> {
         Ok(Measured { run: id, finished: true })
     }
 
-    /// One block, measured or not supported; `None` when the user wants out.
-    fn block(&self, bench: &Bench<'_>, ordinal: u32, entry: &Entry) -> Option<Block> {
+    /// How many of the next blocks are measured in turns, as one.
+    fn together(&self, asked: &Asked, entries: &[Entry]) -> usize {
+        let Some(first) = entries.first() else { return 0 };
+        let is_of_it = |entry: &&Entry| {
+            let place = |entry: &Entry| (entry.suite, entry.arm, entry.round);
+            place(entry) == place(first) && entry.subject < asked.compared && entry.supported
+        };
+        match self.suites[first.suite].arms[first.arm].can_take_turns() {
+            true => entries.iter().take_while(is_of_it).count().max(1),
+            false => 1,
+        }
+    }
+
+    /// Measures blocks of one arm, in turns if there are several; `None` when the
+    /// user wants out.
+    fn group(
+        &self,
+        bench: &Bench<'_>,
+        group: &[Entry],
+        seed: u64,
+    ) -> Option<Vec<measure::Measured>> {
+        let first = group.first()?;
+        let arm = &self.suites[first.suite].arms[first.arm];
+        let subjects: Vec<&Subject> =
+            group.iter().map(|entry| &self.subjects[entry.subject]).collect();
+        match subjects.as_slice() {
+            [subject] => match self.unsupported(arm, subject) {
+                Some(reason) => Some(vec![measure::Measured {
+                    started_at: Timestamp::now(),
+                    duration: Duration::ZERO,
+                    labels: Vec::new(),
+                    outcome: Outcome::Unsupported { reason },
+                }]),
+                None => self.watched(|| Some(vec![bench.measure(subject, arm)?])),
+            },
+            subjects => self.watched(|| bench.measure_in_turns(subjects, arm, seed)),
+        }
+    }
+
+    fn stored(
+        &self,
+        ordinal: u32,
+        entry: &Entry,
+        in_turns: bool,
+        measured: measure::Measured,
+    ) -> Block {
         let suite = &self.suites[entry.suite];
         let arm = &suite.arms[entry.arm];
-        let subject = &self.subjects[entry.subject];
-        let measured = match self.unsupported(arm, subject) {
-            Some(reason) => measure::Measured {
-                started_at: Timestamp::now(),
-                duration: Duration::ZERO,
-                labels: Vec::new(),
-                outcome: Outcome::Unsupported { reason },
-            },
-            None => self.watched(bench, subject, arm)?,
-        };
-        Some(Block {
+        let definition = arm.definition_sha256;
+        Block {
             ordinal,
             cell: self.cell(entry),
             artifact: entry.subject,
             round: entry.round,
             suite_sha256: suite.sha256,
-            definition_sha256: arm.definition_sha256,
+            definition_sha256: if in_turns { arm.definition_in_turns() } else { definition },
             started_at: measured.started_at,
             duration_ns: measured.duration.as_nanos() as u64,
             labels: measured.labels,
             outcome: measured.outcome,
-        })
+        }
     }
 
-    /// Measures a block, and says whether it was disturbed meanwhile.
+    /// Measures, and says whether that was disturbed meanwhile.
     fn watched(
         &self,
-        bench: &Bench<'_>,
-        subject: &Subject,
-        arm: &Arm,
-    ) -> Option<measure::Measured> {
-        let Some(limits) = &self.project.config.noise_watch else {
-            return bench.measure(subject, arm);
-        };
+        measure: impl FnOnce() -> Option<Vec<measure::Measured>>,
+    ) -> Option<Vec<measure::Measured>> {
+        let Some(limits) = &self.project.config.noise_watch else { return measure() };
         let watch = Watch::begin(&self.placement);
-        let mut measured = bench.measure(subject, arm)?;
-        let Some(surroundings) = watch.end(&self.placement) else { return Some(measured) };
-        if let Outcome::Measured(measurements) = &mut measured.outcome {
+        let mut all = measure()?;
+        let Some(surroundings) = watch.end(&self.placement) else { return Some(all) };
+        for measured in &mut all {
+            let Outcome::Measured(measurements) = &mut measured.outcome else { continue };
             surroundings.record(measurements);
             if surroundings.disturb(limits, &self.placement) {
                 measured.labels.push(Label::Disturbed);
                 measured.labels.sort_unstable();
             }
         }
-        Some(measured)
+        Some(all)
     }
 
     pub(super) fn cell(&self, entry: &Entry) -> Cell {

@@ -8,11 +8,15 @@ use super::Driven;
 use crate::measure::block::{Bench, calls, request_timeout};
 use crate::measure::counters::{Instructions, ProcessTree};
 use crate::measure::stage::Started;
-use load::{Generator, Measured, Mode, Placement, Plan};
+use load::{Generator, Measured, Mode, Placement, Plan, Turn};
 use model::{Arm, Driver, Label, LatencyHistogram, Measurements};
+use std::sync::Arc;
 use std::time::Duration;
 
 const SLICE: Duration = Duration::from_millis(100);
+/// With versions that take turns: long against the lead-up to a turn, short
+/// against the time in which the machine changes its pace.
+const TURN: Duration = Duration::from_millis(10);
 /// How long saturation is looked for, after the warm-up: long enough for a
 /// rate to settle, short against the measured part of a whole run.
 const SATURATION: Duration = Duration::from_secs(1);
@@ -27,11 +31,16 @@ pub(super) fn drive(
     bench: &Bench<'_>,
     arm: &Arm,
     started: &mut Started<'_>,
+    turn: Option<Arc<Turn>>,
 ) -> Result<Driven, String> {
     let mut driven = Driven::default();
     let measure = Duration::from_millis(bench.measure_ms.unwrap_or(arm.load.measure_ms));
     let mode = mode(bench, arm, started, &mut driven)?;
-    let plan = plan(bench, arm, started, mode, measure);
+    // What several turns measured is one sample: how they differ says nothing of
+    // the host, and the sums of two versions are of the same moments.
+    let is_one_sample = turn.is_some();
+    let plan = Plan { turn, ..plan(bench, arm, started, mode, measure) };
+    let plan = if is_one_sample { in_turns(plan) } else { plan };
     let mut tree = started.tree();
     let mut kernel = Vec::new();
     let instructions = &mut started.instructions;
@@ -45,7 +54,7 @@ pub(super) fn drive(
     let measured = load::run(&plan, bench.cancel, probe).map_err(|stopped| stopped.to_string())?;
 
     let m = &mut driven.measurements;
-    insert_load(m, arm, &measured)?;
+    insert_load(m, arm, &measured, is_one_sample)?;
     if arm.metrics.iter().any(|metric| metric.name == "slice_boundary_ns") {
         let boundary = || {
             let ticks = tree.kernel_cpu_ns();
@@ -53,7 +62,7 @@ pub(super) fn drive(
         };
         m.insert("slice_boundary_ns", slice_boundaries(boundary));
     }
-    insert_readings(m, &measured.readings);
+    insert_readings(m, &measured, is_one_sample);
     match kernel.as_slice() {
         [Ok(first), Ok(last)] => m.insert("cpu_kernel_ns", vec![(last - first) as f64]),
         [Err(reason), ..] | [_, Err(reason)] => {
@@ -88,6 +97,11 @@ fn plan(
         },
         ..Plan::new(calls, mode)
     }
+}
+
+fn in_turns(plan: Plan) -> Plan {
+    let slices = (plan.slice.as_millis() / TURN.as_millis()) as usize * plan.slices;
+    Plan { slice: TURN, slices, ..plan }
 }
 
 /// How requests follow one another; an open loop's rate is stored with what it
@@ -139,11 +153,16 @@ fn slice_boundaries<R>(mut probe: impl FnMut() -> R) -> Vec<f64> {
 
 /// What the load generator itself measured. Of what only some suites report,
 /// nothing is stored for the others.
-fn insert_load<R>(m: &mut Measurements, arm: &Arm, measured: &Measured<R>) -> Result<(), String> {
+fn insert_load<R>(
+    m: &mut Measurements,
+    arm: &Arm,
+    measured: &Measured<R>,
+    is_one_sample: bool,
+) -> Result<(), String> {
     let reports = |stored: &str| arm.metrics.iter().any(|metric| metric.rests_on(stored));
     let slices = &measured.slices;
     let of_slices = |value: fn(&load::Slice) -> u64| -> Vec<f64> {
-        slices.iter().map(|slice| value(slice) as f64).collect()
+        samples(slices.iter().map(|slice| value(slice) as f64), is_one_sample)
     };
     m.insert("slice_ns", of_slices(|slice| slice.elapsed_ns));
     m.insert("requests", of_slices(|slice| slice.requests));
@@ -185,23 +204,29 @@ fn read(tree: &mut ProcessTree, instructions: &mut Instructions) -> Reading {
     Reading { cpu_ns: tree.cpu_ns(), instructions: instructions.read() }
 }
 
-fn insert_readings(m: &mut Measurements, readings: &[Reading]) {
-    match differences(readings, |reading| &reading.cpu_ns) {
+fn insert_readings(m: &mut Measurements, measured: &Measured<Reading>, is_one_sample: bool) {
+    let used = |counter| {
+        differences(measured, counter).map(|used| samples(used.into_iter(), is_one_sample))
+    };
+    match used(|reading| &reading.cpu_ns) {
         Ok(used) => m.insert("cpu_ns", used),
         Err(reason) => m.insert_absent("cpu_ns_per_request", reason),
     }
-    match differences(readings, |reading| &reading.instructions) {
+    match used(|reading| &reading.instructions) {
         Ok(counted) => m.insert("instructions", counted),
         Err(reason) => m.insert_absent("instructions_per_request", reason),
     }
 }
 
+fn samples(of_slices: impl Iterator<Item = f64>, is_one_sample: bool) -> Vec<f64> {
+    if is_one_sample { vec![of_slices.sum()] } else { of_slices.collect() }
+}
+
+type Counter = fn(&Reading) -> &Result<u64, String>;
+
 /// What each slice added to a counter, or why that cannot be told.
-fn differences(
-    readings: &[Reading],
-    counter: impl Fn(&Reading) -> &Result<u64, String>,
-) -> Result<Vec<f64>, &String> {
-    let pairs = readings.windows(2).map(|pair| (counter(&pair[0]), counter(&pair[1])));
+fn differences(measured: &Measured<Reading>, counter: Counter) -> Result<Vec<f64>, &String> {
+    let pairs = measured.spans().map(|(from, to)| (counter(from), counter(to)));
     pairs
         .map(|pair| match pair {
             (Ok(before), Ok(after)) => Ok(after.saturating_sub(*before) as f64),
