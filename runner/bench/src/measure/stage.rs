@@ -125,13 +125,8 @@ impl<'a> Stage<'a> {
         drive: impl FnOnce(&mut Started<'_>) -> Result<T, String>,
     ) -> Result<T, Broken> {
         let mut started = self.start(variation)?;
-        match drive(&mut started) {
-            Ok(driven) => {
-                self.told.borrow_mut().extend(started.cast.stop()?);
-                Ok(driven)
-            }
-            Err(problem) => Err(started.cast.broken(&problem)),
-        }
+        let driven = drive(&mut started);
+        self.end(started, driven)
     }
 
     /// The same for several stages at once, each with a result of its own: `drive`
@@ -143,17 +138,15 @@ impl<'a> Stage<'a> {
         let as_it_says = Variation::default();
         let mut all: Vec<_> = stages.iter().map(|stage| stage.start(&as_it_says)).collect();
         let mut driven = drive(all.iter_mut().flatten().collect()).into_iter();
-        let finish = |(stage, started): (&&Self, Result<Started<'_>, Broken>)| {
-            let mut started = started?;
-            match driven.next().unwrap_or_else(|| Err("it was not driven".to_owned())) {
-                Ok(driven) => {
-                    stage.told.borrow_mut().extend(started.cast.stop()?);
-                    Ok(driven)
-                }
-                Err(problem) => Err(started.cast.broken(&problem)),
-            }
-        };
-        stages.iter().zip(all).map(finish).collect()
+        let mut next = || driven.next().unwrap_or_else(|| Err("it was not driven".to_owned()));
+        let ends = stages.iter().zip(all).map(|(stage, started)| stage.end(started?, next()));
+        ends.collect()
+    }
+
+    fn end<T>(&self, mut started: Started<'_>, driven: Result<T, String>) -> Result<T, Broken> {
+        let driven = driven.map_err(|problem| started.cast.broken(&problem))?;
+        self.told.borrow_mut().extend(started.cast.stop()?);
+        Ok(driven)
     }
 
     /// A folder for one use, gone afterwards.
