@@ -2,7 +2,7 @@
 //! built, and a runner that is killed at random moments.
 
 use super::Project;
-use super::commits::{self, Commits};
+use super::commits::{self, Commits, project_of};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::{RngExt as _, SeedableRng as _};
@@ -11,19 +11,6 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::thread;
 use std::time::Instant;
-
-/// A project with so many versions of `hello`.
-fn project_of(versions: usize) -> (Project, Vec<String>) {
-    let project = Project::new("right");
-    project.write("bench.toml", &commits::config(""));
-    project.write("suites/ask/suite.toml", commits::SUITE);
-    let mut commits = Commits::begin(&project, ".");
-    for _ in 0..versions {
-        commits.add();
-    }
-    let all = commits.all.clone();
-    (project, all)
-}
 
 /// What came of each version, in the order in which it came.
 fn told(json: &Value) -> Vec<(String, String)> {

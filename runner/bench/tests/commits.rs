@@ -56,6 +56,19 @@ pub(super) fn config(repository: &str) -> String {
     config + &target(repository)
 }
 
+/// A project whose target has so many versions, and these, the oldest first.
+pub(super) fn project_of(versions: usize) -> (Project, Vec<String>) {
+    let project = Project::new("right");
+    project.write("bench.toml", &config(""));
+    project.write("suites/ask/suite.toml", SUITE);
+    let mut commits = Commits::begin(&project, ".");
+    for _ in 0..versions {
+        commits.add();
+    }
+    let all = commits.all.clone();
+    (project, all)
+}
+
 /// A host that was built at a commit.
 pub(super) fn main(number: usize) -> String {
     let host = super::fake_host();

@@ -1,7 +1,7 @@
 //! What measurements stand on: a change of it is told, forbids verdicts, and can
 //! be bridged; what disturbs a block is seen, and the block measured again.
 
-use super::commits::{self, Commits};
+use super::commits::{self, project_of};
 use super::{Project, published};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -15,19 +15,6 @@ fn elsewhere(project: &Project, arguments: &[&str]) -> super::Said {
 
 fn name(run: &Value) -> String {
     format!("run:{}", run["run"].as_str().unwrap())
-}
-
-/// A project whose target has so many versions.
-fn project_of(versions: usize) -> (Project, Vec<String>) {
-    let project = Project::new("right");
-    project.write("bench.toml", &commits::config(""));
-    project.write("suites/ask/suite.toml", commits::SUITE);
-    let mut commits = Commits::begin(&project, ".");
-    for _ in 0..versions {
-        commits.add();
-    }
-    let all = commits.all.clone();
-    (project, all)
 }
 
 /// The pieces of the line on the first chart of the suite's page, and whether a new

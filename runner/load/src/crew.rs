@@ -38,6 +38,9 @@ use crate::{
 /// failure of another thread; timeouts are noticed at most this much later.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
+/// How often a thread that takes turns samples its CPU.
+const SHORT_TICK: Duration = Duration::from_millis(1);
+
 /// The run has a failure (on the board): everybody stops.
 #[derive(Debug)]
 pub(crate) struct Halt;
@@ -175,13 +178,15 @@ impl<'a> Crew<'a> {
     /// Waits for the end of the run and the last answers, sampling this
     /// thread's CPU meanwhile.
     pub(crate) async fn wait_for_last_answers(&mut self) -> Result<(), Halt> {
+        // A turn is as short as a tick: it would be sampled once, which is no span.
+        let tick = if self.orders.plan.turn.is_some() { SHORT_TICK } else { TICK };
         while !self.members.iter().all(|(_, task)| task.is_finished()) {
             self.look()?;
             match self.orders.board.phase() {
                 Phase::Measured => self.cpu.sample(self.orders.board.clock.now_ns()),
                 Phase::WarmUp | Phase::Finished => self.cpu.pause(),
             }
-            sleep(TICK).await;
+            sleep(tick).await;
         }
         self.look()
     }

@@ -37,7 +37,8 @@ pub struct Measured<R> {
     /// Connections that the server closed and that were opened anew, in the
     /// measured part. Opening one is not part of any latency.
     pub reconnects: u64,
-    /// Bytes of the answers completed in the measured part, heads included.
+    /// Bytes of the answers completed between the first boundary and the last,
+    /// heads included.
     pub bytes_read: u64,
 }
 

@@ -171,20 +171,15 @@ async fn lead_in_turns<R>(
         crew.wait_for_turn().await?;
         // The caches are somebody else's.
         crew.wait_until(board.clock.now_ns() + nanos(LEAD_UP)).await?;
-        let (totals, reading) = boundary(&board, &mut crew.cpu, &mut probe);
-        let from = totals;
+        let (from, reading) = boundary(&board, &mut crew.cpu, &mut probe);
         let log = match log {
-            Some(log) => {
-                log.reopen(totals, reading);
-                log
-            }
-            None => log.insert(SliceLog::open(plan.slices, totals, reading)),
+            Some(log) => log.reopen(from, reading),
+            None => log.insert(SliceLog::open(plan.slices, from, reading)),
         };
         board.begin();
         loop {
-            let waited =
-                crew.wait_until(log.last.at_ns.max(board.clock.now_ns()) + nanos(plan.slice));
-            if let Err(halt) = waited.await {
+            let until_ns = board.clock.now_ns() + nanos(plan.slice);
+            if let Err(halt) = crew.wait_until(until_ns).await {
                 log.cut_off(board.totals());
                 return Err(halt);
             }

@@ -47,9 +47,10 @@ impl<R> SliceLog<R> {
     }
 
     /// The next slice begins only here.
-    pub(crate) fn reopen(&mut self, totals: Totals, reading: R) {
+    pub(crate) fn reopen(&mut self, totals: Totals, reading: R) -> &mut Self {
         self.last = totals;
         self.readings.push(reading);
+        self
     }
 
     /// Ends a slice at which a failure stopped the run: without a reading.

@@ -8,7 +8,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
 
 const LATENCY: &str = "/dev/cpu_dma_latency";
 /// Without a driver nobody asks for the latency.
@@ -41,8 +40,5 @@ pub(crate) fn can_be_kept() -> Result<(), String> {
 }
 
 fn open() -> Result<File, String> {
-    OpenOptions::new()
-        .write(true)
-        .open(Path::new(LATENCY))
-        .map_err(|e| format!("opening {LATENCY}: {e}"))
+    OpenOptions::new().write(true).open(LATENCY).map_err(|e| format!("opening {LATENCY}: {e}"))
 }
