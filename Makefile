@@ -13,7 +13,7 @@ BENCH := $(CARGO_TARGET_DIR)/release/bench
 HOST := host-under-test
 COMPONENTIZE := cargo run --quiet --locked --manifest-path suites/components/build/Cargo.toml --target-dir $(CACHE)/target/componentize --
 # Workspaces of their own, each with its own lockfile.
-OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance $(HOST)/tiny suites/components/build site/compare-wasm
+OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance $(HOST)/tiny suites/components/build
 # Adapters bring a whole runtime each, so they are not linted with the rest.
 FORMATTED := $(OTHERS) $(HOST)/adapters/wash-runtime
 

@@ -34,6 +34,7 @@ pub(crate) struct Compilation<'a> {
     workspace: PathBuf,
     /// Everything that is compiled lies below, and what it is called in the bytes.
     sources: (PathBuf, &'static str),
+    profile: &'static str,
     target_dir: PathBuf,
     registry: PathBuf,
 }
@@ -42,15 +43,17 @@ impl<'a> Compilation<'a> {
     /// Of guests.
     pub(crate) fn new(places: &'a Places, toolchain: &'a Toolchain) -> Result<Self> {
         let (workspace, sources) = (places.components.clone(), places.components.clone());
-        Self::of(places, toolchain, workspace, (sources, "/components"), "wit-bindgen")
+        let sources = (sources, "/components");
+        Self::of(places, toolchain, workspace, sources, "release", "wit-bindgen")
     }
 
-    /// Of another workspace, which has a dependency of that name.
+    /// Of another workspace, which has a profile and a dependency of those names.
     pub(crate) fn of(
         places: &'a Places,
         toolchain: &'a Toolchain,
         workspace: PathBuf,
         sources: (PathBuf, &'static str),
+        profile: &'static str,
         dependency: &str,
     ) -> Result<Self> {
         // By checkout, because cargo takes two of them for one and goes by the files' times.
@@ -58,7 +61,7 @@ impl<'a> Compilation<'a> {
         let key = &sha256_hex(key.as_bytes())[..12];
         let target_dir = places.cache.join(format!("target-{key}"));
         let registry = registry_sources(places, &workspace, dependency)?;
-        Ok(Self { places, toolchain, workspace, sources, target_dir, registry })
+        Ok(Self { places, toolchain, workspace, sources, profile, target_dir, registry })
     }
 
     /// Compiles one guest and returns its core module.
@@ -115,7 +118,8 @@ impl<'a> Compilation<'a> {
         });
         let mut command = cargo::pinned("cargo", &self.places.components);
         command
-            .args(["build", "--release", "--locked", "--package", guest, "--target", TARGET])
+            .args(["build", "--profile", self.profile, "--locked", "--package", guest])
+            .args(["--target", TARGET])
             .arg("--manifest-path")
             .arg(self.workspace.join("Cargo.toml"))
             .arg("--message-format=json-render-diagnostics")

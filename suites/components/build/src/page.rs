@@ -52,9 +52,8 @@ fn compile(places: &Places, otherwise: Otherwise) -> Result<Vec<u8>> {
     let checkout = checkout
         .canonicalize()
         .with_context(|| format!("finding the folder {}", checkout.display()))?;
-    let workspace = checkout.join("site/compare-wasm");
-    let sources = (checkout, "/checkout");
-    let compilation = Compilation::of(places, &toolchain, workspace, sources, "serde_json")?;
+    let sources = (checkout.clone(), "/checkout");
+    let compilation = Compilation::of(places, &toolchain, checkout, sources, "page", "serde_json")?;
     let bytes = compilation.run(NAME)?;
     for folder in compilation.private_folders() {
         let text = folder.as_os_str().as_encoded_bytes();
