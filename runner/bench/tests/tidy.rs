@@ -62,6 +62,7 @@ fn dependencies_point_one_way() {
         ("compilers", &[]),
         ("build", &["model", "compilers"]),
         ("compare", &["stats"]),
+        ("compare-wasm", &["compare"]),
         ("site", &["model", "stats", "store", "compare"]),
         ("bench", &["model", "stats", "store", "load", "build", "site"]),
     ]);
