@@ -85,7 +85,13 @@ fn dependencies_point_one_way() {
                 problems.push(format!("{name} names sqlx; only store may"));
             }
         }
-        if manifest["lints"]["workspace"].as_bool() != Some(true) {
+        let mut lints = manifest["lints"].clone();
+        // Pages call its functions by name, and keeping a name counts as unsafe.
+        if name == "compare-wasm" && lints["rust"]["unsafe_code"].as_str() == Some("deny") {
+            lints["rust"]["unsafe_code"] = "forbid".into();
+        }
+        let inherits = lints.get("workspace").and_then(toml::Value::as_bool) == Some(true);
+        if !inherits && lints != workspace["workspace"]["lints"] {
             problems.push(format!("{name} does not use the workspace's lints"));
         }
     }

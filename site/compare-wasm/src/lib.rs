@@ -2,6 +2,11 @@
 //! time, so that no pointer crosses it. A question is about 100 KB, which takes a
 //! browser about a millisecond. It must not decide anything.
 
+#![expect(
+    unsafe_code,
+    reason = "attributes that keep a name; there is one module, so none can clash"
+)]
+
 use std::cell::RefCell;
 
 thread_local! {
@@ -10,7 +15,6 @@ thread_local! {
 }
 
 /// Forgets what was asked before.
-// The attribute only keeps the name; there is one module, so nothing can clash with it.
 #[unsafe(no_mangle)]
 pub extern "C" fn begin() {
     QUESTION.with_borrow_mut(Vec::clear);
