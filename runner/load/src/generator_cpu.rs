@@ -125,6 +125,7 @@ impl CpuMeter {
     /// What happens until the next sample is no part of it.
     pub(crate) fn pause(&mut self) {
         self.last = None;
+        self.run_queue.pause();
     }
 
     /// Time spent waiting for a CPU over wall time, 0 to 1, if known.

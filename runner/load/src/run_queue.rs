@@ -9,36 +9,47 @@ use std::{fs::File, os::unix::fs::FileExt};
 
 const FILE: &str = "/proc/thread-self/schedstat";
 
-/// What one thread has waited between its first and its last sample.
+/// What one thread has waited from sample to sample.
 #[derive(Debug)]
 pub(crate) struct RunQueue {
     /// Opened by the thread it is about; stays that thread's.
     file: Result<File, String>,
-    /// Of the first and the last sample.
-    waits_ns: Option<Result<(u64, u64), String>>,
+    /// The kernel's count at the last sample, if it goes on from there.
+    last_ns: Option<u64>,
+    /// Summed; none before the first sample.
+    waited_ns: Option<Result<u64, String>>,
 }
 
 impl RunQueue {
     /// Of the calling thread.
     pub(crate) fn of_this_thread() -> RunQueue {
         let file = File::open(FILE).map_err(|error| format!("{FILE}: {error}"));
-        RunQueue { file, waits_ns: None }
+        RunQueue { file, last_ns: None, waited_ns: None }
     }
 
     /// One system call.
     pub(crate) fn sample(&mut self) {
         let now = self.read();
-        self.waits_ns = Some(match (self.waits_ns.take(), now) {
-            (None, now) => now.map(|wait_ns| (wait_ns, wait_ns)),
-            (Some(Ok((first_ns, _))), Ok(last_ns)) => Ok((first_ns, last_ns)),
-            (Some(Err(reason)), _) | (_, Err(reason)) => Err(reason),
-        });
+        self.count(now);
+    }
+
+    /// What it waits until the next sample is not counted.
+    pub(crate) fn pause(&mut self) {
+        self.last_ns = None;
     }
 
     /// Nanoseconds, or why they cannot be told.
     pub(crate) fn waited_ns(&self) -> Result<u64, String> {
-        let waits = self.waits_ns.clone().unwrap_or_else(|| Err("never looked at".to_owned()));
-        waits.map(|(first_ns, last_ns)| last_ns.saturating_sub(first_ns))
+        self.waited_ns.clone().unwrap_or_else(|| Err("never looked at".to_owned()))
+    }
+
+    fn count(&mut self, now: Result<u64, String>) {
+        let before = self.waited_ns.take().unwrap_or(Ok(0));
+        self.waited_ns = Some(before.and_then(|before_ns| {
+            let now_ns = now?;
+            let last_ns = self.last_ns.replace(now_ns).unwrap_or(now_ns);
+            Ok(before_ns + now_ns.saturating_sub(last_ns))
+        }));
     }
 
     fn read(&self) -> Result<u64, String> {
@@ -66,6 +77,21 @@ fn wait_ns(text: &[u8]) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_is_not_counted() {
+        let mut queue = RunQueue::of_this_thread();
+        assert_eq!(queue.waited_ns(), Err("never looked at".to_owned()));
+        queue.count(Ok(100));
+        queue.count(Ok(103));
+        queue.pause();
+        queue.count(Ok(900));
+        queue.count(Ok(904));
+        assert_eq!(queue.waited_ns(), Ok(7));
+        queue.count(Err("gone".to_owned()));
+        queue.count(Ok(905));
+        assert_eq!(queue.waited_ns(), Err("gone".to_owned()));
+    }
 
     #[test]
     fn the_kernels_line() {
