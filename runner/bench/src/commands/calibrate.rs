@@ -16,8 +16,8 @@ use tokio::runtime::Runtime;
 /// What the twin's environment is larger by. The stack begins below it, so that
 /// everything on it lies elsewhere (Mytkowicz et al. 2009).
 const PADDING_BYTES: usize = 3001;
-/// As many twins are built, each linked in another order; a run has one of them.
-const TWINS: u64 = 4;
+/// As many layouts are built, each linked in another order; a run has two of them.
+const LAYOUTS: u64 = 4;
 
 pub(super) fn run(project: &Project, arguments: &Calibrate, runtime: Runtime) -> Result<Exit> {
     let sink = open(project, runtime)?;
@@ -62,17 +62,20 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
     }
     let seed = arguments.seed.map_or_else(random_seed, Ok)?;
     let mut session = Session::prepare(project, suites, std::slice::from_ref(&version))?;
-    let base = session.subjects.first().context("no version was built")?.clone();
+    let mut base = session.subjects.first().context("no version was built")?.clone();
     let mut variants = vec![BASE.to_owned(), SAME.to_owned()];
-    session.subjects.push(base.clone());
-    if !arguments.only_same {
+    if arguments.only_same {
+        session.subjects.push(base.clone());
+    } else {
         let mut twin = base.clone();
-        match other_layout(&version) {
-            true => twin = session.shuffled(&version, (seed % TWINS) as u32 + 1)?,
-            false => {
-                note("a given binary cannot be linked anew; its twin differs in its environment");
-            }
+        if other_layout(&version) {
+            // Both are drawn: one that was chosen by the linker is no twin of one that was not.
+            base = session.shuffled(&version, layout(seed))?;
+            twin = session.shuffled(&version, layout(seed.wrapping_add(1)))?;
+        } else {
+            note("a given binary cannot be linked anew; its twin differs in its environment");
         }
+        session.subjects = vec![base.clone(), base.clone()];
         let padding = ("BENCH_PADDING".to_owned(), "x".repeat(PADDING_BYTES));
         twin.launch.environment.push(padding);
         session.subjects.push(twin);
@@ -99,6 +102,11 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
         note(&format!("run {} was interrupted, and does not count", measured.run));
     }
     Ok(measured.finished)
+}
+
+/// The seed of a layout.
+fn layout(seed: u64) -> u32 {
+    (seed % LAYOUTS) as u32 + 1
 }
 
 /// Whether it is built from sources, and so can be linked anew.
