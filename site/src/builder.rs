@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::cache::{Cache, Cached};
+use crate::calibration::Calibration;
 use crate::fold;
 use crate::found::Found;
 use crate::inputs::Inputs;
@@ -144,10 +145,12 @@ impl<'a> SiteBuilder<'a> {
     pub fn finish(mut self) -> Result<Built, Error> {
         self.history.versions.settle();
         let found = Found::of(&self.history, self.inputs)?;
+        let calibration = Calibration::read(self.inputs.calibration.as_deref())?;
         let site = Site {
             inputs: self.inputs,
             history: &self.history,
             found: &found,
+            calibration: &calibration,
             entries: &self.entries,
             written: self.output.folder(),
             now: self.now,

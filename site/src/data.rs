@@ -1,23 +1,21 @@
-//! The numbers of charts as files, for whoever wants to draw their own: for each
-//! series JSON in columns and CSV, for each chart all its lines as CSV, and the
-//! versions they are numbered by. Every point is there, also those that a drawing
-//! leaves out.
+//! The numbers of charts as JSON, for whoever wants to draw their own: each series
+//! in columns, where the files of a chart's lines lie, and the versions that series
+//! are numbered by. Every point is there, also those that a drawing leaves out.
 
 use crate::Error;
+use crate::csv;
 use crate::names;
 use crate::pages::Site;
 use crate::pages::shown::ShownLine;
 use crate::series::{LineKey, Point, Ratio, State};
 use crate::summary::CONFIDENCE;
-use crate::words;
 use model::{Metric, VersionId};
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// Where the list of versions lies, from the site's root.
 pub(crate) const VERSIONS: &str = "data/versions.json";
 /// Digits of a value, and of the ends of its interval; `bench export` has all.
-const VALUE_DIGITS: usize = 6;
+pub(crate) const VALUE_DIGITS: usize = 6;
 const INTERVAL_DIGITS: usize = 4;
 
 #[derive(Serialize)]
@@ -103,7 +101,7 @@ struct Columns {
     ratio: Vec<Number>,
 }
 
-/// A number of few digits, or null.
+/// A number, or null.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Number(Option<f64>);
 
@@ -151,11 +149,11 @@ pub(crate) fn series_json(
         };
         columns.state.push(state);
         columns.reason.push(reason.map(|reason| position(&mut reasons, reason)));
-        let (value, interval, ratio) = numbers(point, metric);
-        columns.value.push(rounded(value, VALUE_DIGITS));
-        columns.low.push(rounded(interval.map(|ends| ends.0), INTERVAL_DIGITS));
-        columns.high.push(rounded(interval.map(|ends| ends.1), INTERVAL_DIGITS));
-        columns.ratio.push(rounded(ratio, INTERVAL_DIGITS));
+        let [value, low, high, ratio] = rounded_numbers(point, metric).map(Number);
+        columns.value.push(value);
+        columns.low.push(low);
+        columns.high.push(high);
+        columns.ratio.push(ratio);
     }
     let LineKey { benchmark, target, arm } = line.key;
     let definitions = definitions.into_iter().map(|it| history.definitions.get(it).to_string());
@@ -182,54 +180,6 @@ pub(crate) fn series_json(
     to_json(file, &document)
 }
 
-/// The head of every CSV file.
-const HEAD: &str = "version,committed_or_measured_at,target,arm,value,low,high,blocks,ratio,\
-                    state,reason,testbed,definition,profile,run\n";
-
-/// The points of lines as CSV, oldest version first.
-pub(crate) fn csv<'a>(
-    site: &Site<'_>,
-    lines: impl Iterator<Item = &'a ShownLine<'a>>,
-    metric: &'static Metric,
-) -> String {
-    let history = site.history;
-    let mut text = HEAD.to_owned();
-    for line in lines {
-        for (_, point) in &line.points {
-            let run = &history.runs[point.run()];
-            let version = history.versions.get(point.measured);
-            let (state, reason) = match point.state(metric) {
-                State::Measured { .. } => ("measured", ""),
-                State::Failed(reason) => ("failed", reason),
-                State::Unsupported(reason) => ("unsupported", reason),
-                State::Absent(reason) => ("absent", reason),
-            };
-            let (value, interval, ratio) = numbers(point, metric);
-            let number = |value: Option<f64>| value.map_or_else(String::new, |it| it.to_string());
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "{},{},{},{},{},{},{},{},{},{state},{},{},{},{},{}",
-                field(&version.label()),
-                words::second(version.time()),
-                field(&line.key.target),
-                field(&line.key.arm),
-                number(value),
-                number(interval.map(|ends| ends.0)),
-                number(interval.map(|ends| ends.1)),
-                point.blocks.measured,
-                number(ratio),
-                field(reason),
-                run.epoch,
-                history.definitions.get(point.definition).short(),
-                field(&run.profile),
-                run.id,
-            );
-        }
-    }
-    text
-}
-
 #[derive(Serialize)]
 struct ChartOut<'a> {
     about: &'static str,
@@ -246,7 +196,8 @@ struct LineOut<'a> {
     target: &'a str,
     arm: &'a str,
     json: String,
-    csv: String,
+    /// The newest points first.
+    csv: Vec<String>,
     page: String,
 }
 
@@ -262,7 +213,7 @@ pub(crate) fn chart_json<'a>(
         target: &line.key.target,
         arm: &line.key.arm,
         json: names::series_file(suite, line.key, metric, "json"),
-        csv: names::series_file(suite, line.key, metric, "csv"),
+        csv: csv::names_of(suite, line, metric),
         page: names::series_page(suite, line.key, metric),
     });
     let document = ChartOut {
@@ -277,17 +228,21 @@ pub(crate) fn chart_json<'a>(
     to_json(file, &document)
 }
 
-type Numbers = (Option<f64>, Option<(f64, f64)>, Option<f64>);
-
-fn numbers(point: &Point, metric: &Metric) -> Numbers {
+/// Value, ends of its interval and ratio of a point, as files have them.
+pub(crate) fn rounded_numbers(point: &Point, metric: &Metric) -> [Option<f64>; 4] {
     let State::Measured { summary, ratio } = point.state(metric) else {
-        return (None, None, None);
+        return [None; 4];
     };
     let ratio = match ratio {
         Ratio::Measured(measured) => Some(measured.summary.value),
         Ratio::IsAnchor | Ratio::Absent(_) => None,
     };
-    (Some(summary.value), summary.interval, ratio)
+    [
+        rounded(Some(summary.value), VALUE_DIGITS),
+        rounded(summary.interval.map(|ends| ends.0), INTERVAL_DIGITS),
+        rounded(summary.interval.map(|ends| ends.1), INTERVAL_DIGITS),
+        rounded(ratio, INTERVAL_DIGITS),
+    ]
 }
 
 fn anchor_arm<'a>(point: &'a Point, metric: &Metric) -> Option<&'a str> {
@@ -305,21 +260,9 @@ fn position<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {
 }
 
 /// A number with so many significant digits, as short as can be.
-fn rounded(value: Option<f64>, digits: usize) -> Number {
+pub(crate) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
     let finite = value.filter(|value| value.is_finite());
-    Number(finite.and_then(|value| format!("{value:.*e}", digits - 1).parse().ok()))
-}
-
-/// A field of a CSV file (RFC 4180). What a spreadsheet would take for a formula is
-/// made text.
-fn field(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+    finite.and_then(|value| format!("{value:.*e}", digits - 1).parse().ok())
 }
 
 fn to_json(file: &str, document: &impl Serialize) -> Result<String, Error> {
@@ -332,19 +275,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short_and_fields_are_quoted() {
+    fn numbers_are_short() {
         let check = |value: f64, expected: &str| {
-            let got = serde_json::to_string(&rounded(Some(value), 4)).unwrap();
+            let got = serde_json::to_string(&Number(rounded(Some(value), 4))).unwrap();
             assert_eq!(got, expected);
         };
         check(184_213.7, "184200");
         check(0.031_256_9, "0.03126");
         check(0.0, "0");
         check(f64::INFINITY, "null");
-        for (text, expected) in
-            [("a", "a"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("=1+1", "'=1+1")]
-        {
-            assert_eq!(field(text), expected);
-        }
     }
 }

@@ -98,6 +98,11 @@ pub(crate) fn signed(ratio: f64) -> String {
     format!("{sign}{}", percent((ratio - 1.0).abs()))
 }
 
+/// A difference in percent with its sign and so many decimals: `−4.20 %`.
+pub(crate) fn difference(fraction: f64, decimals: usize) -> String {
+    format!("{:+.decimals$} %", fraction * 100.0).replace('-', "−")
+}
+
 /// A verdict as pages say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -282,6 +287,18 @@ fn ratio_said(ratio: &Ratio) -> (String, String) {
             }
             (times(summary.value), detail)
         }
+    }
+}
+
+/// The newest value as a multiple of the anchor, and its interval; or why there is
+/// none. Both empty where nobody asks for one.
+pub(crate) fn multiple(state: &State<'_>, anchor: &str) -> (String, String) {
+    let State::Measured { ratio, .. } = state else { return Default::default() };
+    let (said, detail) = ratio_said(ratio);
+    match ratio {
+        Ratio::IsAnchor => Default::default(),
+        Ratio::Measured(_) => (format!("{said} {anchor}"), format!("its multiple {detail}")),
+        Ratio::Absent(_) => (String::new(), format!("no multiple of {anchor}: {detail}")),
     }
 }
 

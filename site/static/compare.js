@@ -44,7 +44,7 @@
   };
   const percent = (ratio) => {
     const text = ((ratio - 1) * 100).toFixed(2);
-    return `${text.startsWith("-") ? "" : "+"}${text} %`;
+    return `${text.startsWith("-") ? text.replace("-", "−") : `+${text}`} %`;
   };
   // As model::Unit::display has it.
   const shown = (metric, value) => {

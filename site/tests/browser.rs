@@ -1,8 +1,9 @@
 //! The fixture's site in a real browser: nothing overflows, nothing is blocked,
 //! nothing comes from elsewhere, charts have a size, links lead on, dark mode is
 //! dark; axe-core finds nothing serious; two versions are compared by mouse, by link
-//! and by keyboard; without scripts and on paper it can still be read.
-//! `SCREENSHOT_DIR=/tmp/shots` keeps a picture of every page.
+//! and by keyboard, charts are zoomed and filtered; without scripts and on paper it
+//! can still be read. `SCREENSHOT_DIR=/tmp/shots` keeps a picture of every page;
+//! `SITE_BARS_SITE=FOLDER` has the speed of that site printed.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -11,23 +12,28 @@ mod fixture;
 mod browser {
     //! Driving Chromium.
     pub(crate) mod axe;
+    pub(crate) mod charts;
     pub(crate) mod command;
     pub(crate) mod compare;
     pub(crate) mod driver;
+    pub(crate) mod speed;
 }
 
 use browser::driver::Browser;
-use browser::{axe, compare};
+use browser::{axe, charts, compare, speed};
 use model::Run;
 use serde_json::json;
 use site::{Inputs, SiteBuilder};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const WIDTHS: [u32; 2] = [1280, 360];
 
 /// A page of every kind.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 19] = [
     "index.html",
+    "benchmarks.html",
+    "series/size/binary/host.binary_bytes.html",
+    "plugin-or-service.html",
     "suite/http-invoke.html",
     "suite/cold-start.html",
     "404.html",
@@ -56,6 +62,11 @@ async fn serve(out: &Path, inputs: &Inputs, runs: &[Run]) -> String {
         builder.add_run(run).unwrap();
     }
     builder.finish().unwrap();
+    served(out).await
+}
+
+/// The address of the site in a folder.
+async fn served(out: &Path) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let root = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(site::serve(listener, out.to_path_buf(), std::future::pending()));
@@ -120,6 +131,62 @@ async fn any_two_versions_are_compared() {
     let shown = browser.text("main").await;
     assert!(shown.contains(fixture::more::HOSTILE), "the names are not shown: {shown}");
     browser.stop().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: make test runs it"]
+async fn charts_are_zoomed_and_lists_are_filtered() {
+    let dir = tempfile::tempdir().unwrap();
+    let inputs = fixture::all_inputs();
+    let root = serve(&dir.path().join("out"), &inputs, &fixture::all_runs()).await;
+    let browser = Browser::start().await;
+    for width in WIDTHS {
+        browser.show_as(width, "light").await;
+        charts::zoom(&browser, &root).await;
+        charts::filter(&browser, &root).await;
+        charts::search(&browser, &root).await;
+    }
+    browser.stop().await;
+}
+
+#[tokio::test]
+#[ignore = "prints figures; needs Chromium"]
+async fn speed_of_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = std::env::var_os("SITE_BARS_SITE").map(PathBuf::from);
+    let (root, pages) = match &site {
+        Some(site) => (served(site).await, largest_pages(site)),
+        None => {
+            let inputs = fixture::all_inputs();
+            let root = serve(&dir.path().join("out"), &inputs, &fixture::all_runs()).await;
+            (root, largest_pages(&dir.path().join("out")))
+        }
+    };
+    let browser = Browser::start().await;
+    browser.show_as(1280, "light").await;
+    speed::print(&browser, &root, &pages).await;
+    browser.stop().await;
+}
+
+/// The first page and the largest of every kind.
+fn largest_pages(site: &Path) -> Vec<String> {
+    let mut pages = vec!["index.html".to_owned(), "benchmarks.html".to_owned()];
+    for kind in ["", "suite", "series", "run", "compare"] {
+        let mut folders = vec![site.join(kind)];
+        let mut largest = (0, PathBuf::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                let (path, bytes) = (entry.path(), entry.metadata().unwrap().len());
+                if path.is_dir() && !kind.is_empty() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|it| it == "html") {
+                    largest = largest.max((bytes, path));
+                }
+            }
+        }
+        pages.push(largest.1.strip_prefix(site).unwrap().to_str().unwrap().to_owned());
+    }
+    pages
 }
 
 #[tokio::test]

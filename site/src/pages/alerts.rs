@@ -135,7 +135,7 @@ fn row(site: &Site<'_>, at: usize, alert: &Alert<'_>) -> RowView {
         verdict: change.verdict.word(),
         change: change
             .effect
-            .map_or_else(|| "unknown".to_owned(), |effect| format!("{:+.2} %", effect * 100.0)),
+            .map_or_else(|| "unknown".to_owned(), |effect| words::difference(effect, 2)),
         name: format!("{} {suite}/{}{arm}", key.target, key.benchmark),
         metric: metric.label,
         href: names::series_page(suite, key, metric),

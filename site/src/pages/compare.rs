@@ -293,7 +293,7 @@ fn suites(report: &Report) -> Vec<SuiteView> {
 
 fn row_view(row: &Row) -> Option<RowView> {
     let metric = Metric::named(&row.metric)?;
-    let percent = |ratio: f64| format!("{:+.2} %", (ratio - 1.0) * 100.0);
+    let percent = |ratio: f64| words::difference(ratio - 1.0, 2);
     let arm = if row.arm == "default" { String::new() } else { format!(" {}", row.arm) };
     Some(RowView {
         name: format!("{}{arm}", row.benchmark),

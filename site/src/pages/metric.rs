@@ -26,7 +26,10 @@ pub(crate) struct MetricView {
     pub(crate) notes: Vec<String>,
     pub(crate) events: Vec<Event>,
     pub(crate) versions: Vec<VersionRows>,
+    /// How far the numbers can be trusted.
     pub(crate) noise: String,
+    /// How often the method was wrong on them.
+    pub(crate) calibration: String,
 }
 
 pub(crate) struct LegendRow {
@@ -123,6 +126,7 @@ pub(crate) fn view(
         notes,
         versions: table(site, benchmark, metric, &lines, most_versions),
         noise: noise(site, benchmark, metric, &lines),
+        calibration: site.calibration.of_chart(benchmark.suite, benchmark.name, metric),
         events: events.into_iter().filter(|event| !event.text.is_empty()).collect(),
         legend,
     }
@@ -162,7 +166,7 @@ fn legend_row(
     })
 }
 
-/// How far the numbers of a metric can be trusted, and how often it was wrong.
+/// How far the numbers of a metric can be trusted.
 fn noise(
     site: &Site<'_>,
     benchmark: &Benchmark<'_>,

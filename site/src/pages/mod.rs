@@ -26,8 +26,11 @@ pub(crate) mod targets;
 pub(crate) mod testbeds;
 mod tile;
 pub(crate) mod tiny;
+mod zoomed;
 
 use crate::Error;
+use crate::calibration::Calibration;
+use crate::csv;
 use crate::data;
 use crate::feed;
 use crate::found::Found;
@@ -63,6 +66,8 @@ pub(crate) struct Site<'a> {
     pub(crate) history: &'a History,
     /// What is known of every series.
     pub(crate) found: &'a Found,
+    /// How often the method was wrong where the truth is known.
+    pub(crate) calibration: &'a Calibration,
     /// Every run there is, newest first.
     pub(crate) entries: &'a [RunEntry],
     /// Where the files of runs lie already.
@@ -130,7 +135,7 @@ fn chart_files(site: &Site<'_>, suite: &str, name: &str) -> Result<Vec<Page>, Er
         let file = names::chart_file(suite, name, metric.name, "json");
         let json = data::chart_json(suite, name, shown.of_metric(metric), metric, &file)?;
         pages.push(Page::of(file, json));
-        let csv = data::csv(site, shown.of_metric(metric), metric);
+        let csv = csv::of_chart(site, &shown, metric);
         pages.push(Page::of(names::chart_file(suite, name, metric.name, "csv"), csv));
     }
     Ok(pages)

@@ -195,8 +195,8 @@ fn changed(report: &Report, verdict: &str) -> Vec<String> {
     let told = |row: &&Row| {
         let label = Metric::named(&row.metric).map_or(row.metric.as_str(), |metric| metric.label);
         let arm = if row.arm == "default" { String::new() } else { format!(" {}", row.arm) };
-        let change = (row.ratio - 1.0) * 100.0;
-        format!("{}/{}{arm}, {label}: {change:+.1} %", row.suite, row.benchmark)
+        let change = words::difference(row.ratio - 1.0, 1);
+        format!("{}/{}{arm}, {label}: {change}", row.suite, row.benchmark)
     };
     let mut named: Vec<String> = rows.iter().take(NAMED).map(told).collect();
     if rows.len() > NAMED {

@@ -53,6 +53,8 @@ struct Group {
     id: String,
     suite: String,
     benchmark: String,
+    /// What is in it, in a few words.
+    brief: String,
     caption: String,
     metrics: Vec<&'static Metric>,
     rows: Vec<Row>,
@@ -67,6 +69,7 @@ struct Row {
     target: String,
     version: String,
     arm: String,
+    /// Empty of what was measured, which goes without saying.
     outcome: &'static str,
     labels: Vec<&'static str>,
     /// What stands in the place of values.
@@ -229,6 +232,8 @@ fn group(run: &Run, position: usize, suite: &str, benchmark: &str, blocks: &[&Bl
         .collect();
     let mut ordered = blocks.to_vec();
     ordered.sort_by_key(|block| block.ordinal);
+    let arms: BTreeSet<&str> = blocks.iter().map(|block| block.cell.arm.as_str()).collect();
+    let failed = blocks.iter().filter(|it| matches!(it.outcome, Outcome::Failed { .. })).count();
     let definitions: BTreeSet<String> = blocks
         .iter()
         .map(|block| format!("{} {}", block.cell.arm, block.definition_sha256.short()))
@@ -237,9 +242,14 @@ fn group(run: &Run, position: usize, suite: &str, benchmark: &str, blocks: &[&Bl
         id: format!("group-{position}"),
         suite: suite.to_owned(),
         benchmark: benchmark.to_owned(),
-        caption: format!(
-            "{} in the order they were measured; definitions: {}",
+        brief: format!(
+            "{}, {}{}",
             words::blocks(blocks.len() as u32),
+            words::counted(arms.len(), "arm"),
+            if failed > 0 { format!(", {failed} failed") } else { String::new() }
+        ),
+        caption: format!(
+            "In the order they were measured; definitions: {}",
             definitions.into_iter().collect::<Vec<_>>().join(", ")
         ),
         rows: ordered.iter().map(|block| row(run, block, &metrics)).collect(),
@@ -258,7 +268,7 @@ fn samples(block: &Block, metric: &Metric) -> Option<Vec<f64>> {
 
 fn row(run: &Run, block: &Block, metrics: &[&'static Metric]) -> Row {
     let (kind, outcome, instead) = match &block.outcome {
-        Outcome::Measured(_) => ("measured", "measured", None),
+        Outcome::Measured(_) => ("measured", "", None),
         Outcome::Failed { reason, .. } => ("failed", "failed", Some(reason.clone())),
         Outcome::Unsupported { reason } => ("unsupported", "not supported", Some(reason.clone())),
     };

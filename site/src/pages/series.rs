@@ -5,8 +5,10 @@ use super::chart_view::{self, ChartView, Of, Wish};
 use super::events::{self, Event};
 use super::shown::{Benchmark, ShownLine};
 use super::spread::{self, SpreadView};
+use super::zoomed::{self, Zoomed};
 use super::{Layout, Page, Site, render};
 use crate::Error;
+use crate::csv;
 use crate::data;
 use crate::found;
 use crate::names;
@@ -30,12 +32,16 @@ struct SeriesPage {
     direction: &'static str,
     version: String,
     said: Said,
+    /// Beside the value: `6.13× native`; empty without one.
+    multiple: String,
+    /// Its interval, or why there is none.
+    multiple_detail: String,
     caveats: Vec<Caveat>,
     facts: Vec<(String, String)>,
     since_heading: String,
     since: Option<words::Verdict>,
     goal: Option<String>,
-    points: Points,
+    points: Zoomed,
     chart: ChartView,
     log: Option<ChartView>,
     ratio: Option<ChartView>,
@@ -49,16 +55,9 @@ struct SeriesPage {
     rows: Vec<PointRow>,
     rows_caption: String,
     json: String,
-    csv: String,
+    /// The newest points first.
+    csv: Vec<String>,
     commands: Vec<(&'static str, String)>,
-}
-
-/// Every point for the script that zooms: names of versions, and values in the
-/// unit of the chart, separated by spaces.
-struct Points {
-    names: String,
-    values: String,
-    symbol: &'static str,
 }
 
 struct ChangeRow {
@@ -110,7 +109,8 @@ pub(crate) fn pages(
         let file = |kind| names::series_file(suite, key, metric, kind);
         let json = data::series_json(site, suite, only, metric, &file("json"))?;
         pages.push(Page::of(file("json"), json));
-        pages.push(Page::of(file("csv"), data::csv(site, shown.lines.iter(), metric)));
+        let csv = csv::of_series(site, suite, only, metric).into_iter();
+        pages.extend(csv.map(|(name, text)| Page::of(name, text)));
         pages.push(Page::of(file("html"), page(site, &shown, only, metric)?));
     }
     Ok(pages)
@@ -141,6 +141,7 @@ fn page(
     let own_log = chart(Of::Value, true, "log");
     let has_ratio = site.config().anchor.is_some() && !line.line.is_anchor;
     let pair = site.marks().since_release();
+    let (multiple, multiple_detail) = words::multiple(&state, site.anchor());
     let (between, between_caption) = between(site, benchmark, pair);
     let file = |kind| names::series_file(suite, key, metric, kind);
     let layout = Layout::of(&path, &heading);
@@ -152,14 +153,16 @@ fn page(
         direction: metric.direction.words(),
         version: site.marks().name(site.history, newest.measured),
         said: words::said(metric, &state),
+        multiple,
+        multiple_detail,
         caveats: words::caveats(newest, &site.history.runs),
-        facts: facts(site, line, metric, found.and_then(|it| it.noise)),
+        facts: facts(site, suite, line, metric, found.and_then(|it| it.noise)),
         since_heading: site.since_heading(),
         since: found.and_then(|it| it.since_release.as_ref()).map(words::verdict),
         goal: site
             .goal(suite, key, metric)
             .map(|goal| format!("{} ({})", words::goal(goal, site.anchor(), &state), goal.why)),
-        points: points(site, benchmark, line, metric),
+        points: zoomed::of(site, benchmark, line, metric),
         chart: chart(Of::Value, false, "value"),
         log: own_log.drawing.is_some().then_some(own_log),
         ratio: has_ratio.then(|| chart(Of::Ratio, false, "ratio")),
@@ -173,7 +176,7 @@ fn page(
         rows: rows(site, line, metric, &root),
         rows_caption: rows_caption(line, metric),
         json: last(&file("json")),
-        csv: last(&file("csv")),
+        csv: csv::names_of(suite, line, metric).iter().map(|name| last(name)).collect(),
         commands: commands(site, suite, key, newest.measured, pair),
         suite: title,
         name,
@@ -198,6 +201,7 @@ fn event_rows(events: &[Event], root: &str) -> Vec<EventRow> {
 
 fn facts(
     site: &Site<'_>,
+    suite: &str,
     line: &ShownLine<'_>,
     metric: &'static Metric,
     noise: Option<f64>,
@@ -219,43 +223,10 @@ fn facts(
     ];
     let epochs: std::collections::BTreeSet<&str> =
         line.points.iter().map(|(_, point)| &*site.history.runs[point.run()].epoch).collect();
+    let calibration = site.calibration.of_chart(suite, &line.key.benchmark, metric);
+    facts.push(("Calibration".to_owned(), calibration));
     facts.push(("Testbeds".to_owned(), epochs.into_iter().collect::<Vec<_>>().join(", ")));
     facts
-}
-
-fn points(
-    site: &Site<'_>,
-    benchmark: &Benchmark<'_>,
-    line: &ShownLine<'_>,
-    metric: &'static Metric,
-) -> Points {
-    let versions = &benchmark.axis.versions;
-    let mut values: Vec<Option<f64>> = vec![None; versions.len()];
-    for (place, point) in &line.points {
-        if let State::Measured { summary, .. } = point.state(metric) {
-            values[*place] = Some(summary.value);
-        }
-    }
-    let largest = values.iter().flatten().copied().fold(0.0, f64::max);
-    let (factor, symbol) = metric.unit.scale(largest);
-    let values = values
-        .iter()
-        .map(|value| value.map_or_else(|| "-".to_owned(), |value| short(value / factor)));
-    let names = versions.iter().map(|at| {
-        // Separated by spaces, so names have none.
-        site.marks().name(site.history, *at).replace(char::is_whitespace, "_")
-    });
-    Points {
-        names: names.collect::<Vec<_>>().join(" "),
-        values: values.collect::<Vec<_>>().join(" "),
-        symbol,
-    }
-}
-
-/// Five digits.
-fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.4e}").parse().unwrap_or(value);
-    rounded.to_string()
 }
 
 fn changes(

@@ -41,6 +41,8 @@ pub(crate) struct TableView {
     /// Up to how many steps each way is as good as the cheapest.
     pub(crate) limits: Vec<String>,
     pub(crate) totals: Vec<TotalView>,
+    /// How many blocks the load generator had to wait in; empty without one.
+    pub(crate) waited: String,
 }
 
 pub(crate) struct RowView {
@@ -184,8 +186,23 @@ fn table(
         checks: checks.collect(),
         limits: decided.limits(),
         totals: decided.totals(),
+        waited: waited(&lines),
         title,
     })
+}
+
+fn waited(lines: &[&SlopeLine]) -> String {
+    let voids = lines.iter().flat_map(|line| &line.fits).filter_map(|fit| match fit {
+        Fit::Measured { void, .. } => Some(*void),
+        Fit::Absent(_) => None,
+    });
+    match voids.max() {
+        None | Some(0) => String::new(),
+        Some(most) => format!(
+            "Behind a number there are up to {} in which the load generator had to wait.",
+            words::blocks(most as u32)
+        ),
+    }
 }
 
 fn cost(line: &SlopeLine) -> Option<f64> {
@@ -197,18 +214,11 @@ fn cost(line: &SlopeLine) -> Option<f64> {
 
 fn cell(metric: &Metric, fit: &Fit) -> CellView {
     match fit {
-        Fit::Measured { slope, void } => CellView {
+        Fit::Measured { slope, .. } => CellView {
             value: metric.display(slope.slope),
             detail: slope.interval.map_or_else(String::new, |interval| {
                 let half = (interval.high - interval.low) / 2.0;
-                let half = format!("± {:.1} %", 100.0 * half / slope.slope.abs());
-                match void {
-                    0 => half,
-                    _ => format!(
-                        "{half}; in {}, the load generator had to wait",
-                        words::blocks(*void as u32)
-                    ),
-                }
+                format!("± {:.1} %", 100.0 * half / slope.slope.abs())
             }),
             fixed: metric.display(slope.intercept.max(0.0)),
         },

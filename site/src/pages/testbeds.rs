@@ -3,6 +3,7 @@
 
 use super::{Layout, Page, Site, render};
 use crate::Error;
+use crate::calibration::{Calibration, Rate};
 use crate::names;
 use crate::words;
 use askama::Template;
@@ -20,6 +21,7 @@ struct TestbedsPage {
     lead: String,
     epochs: Vec<EpochView>,
     calibrations: Vec<CalibrationView>,
+    rates: Vec<RateTable>,
 }
 
 struct EpochView {
@@ -41,6 +43,31 @@ struct CalibrationView {
     versions: String,
     blocks: u32,
 }
+
+/// What variants of one kind did.
+struct RateTable {
+    id: &'static str,
+    heading: &'static str,
+    caption: &'static str,
+    rows: Vec<RateRow>,
+    /// How many more there are.
+    left_out: usize,
+}
+
+struct RateRow {
+    variant: String,
+    of: String,
+    planted: String,
+    seen: String,
+    hits: u64,
+    comparisons: u64,
+    /// 0 to 100.
+    percent: String,
+    interval: String,
+}
+
+/// More rows than this are in the file.
+const MOST_RATES: usize = 40;
 
 /// An epoch and the runs on it.
 struct Epoch<'a> {
@@ -86,6 +113,7 @@ pub(crate) fn pages(site: &Site<'_>) -> Result<Vec<Page>, Error> {
         },
         epochs: (0..epochs.len()).map(|at| epoch_view(site, &epochs[at], before(at))).collect(),
         calibrations: calibrations(site),
+        rates: rates(site.calibration),
     };
     Ok(vec![Page::of(PATH, render(PATH, &page)?)])
 }
@@ -140,4 +168,52 @@ fn calibrations(site: &Site<'_>) -> Vec<CalibrationView> {
             blocks: entry.measured,
         })
         .collect()
+}
+
+/// False alarms over suites and whole comparisons, and what was found of what was
+/// planted, the smallest first.
+fn rates(calibration: &Calibration) -> Vec<RateTable> {
+    let (nulls, planted): (Vec<&Rate>, Vec<&Rate>) =
+        calibration.rates.iter().partition(|rate| rate.is_null);
+    let nulls = nulls.into_iter().filter(|rate| rate.series.is_none() || rate.is_suite);
+    // Where nobody knows how much was planted, "found" says little.
+    let mut planted: Vec<&Rate> = planted.into_iter().filter(|it| it.planted.is_some()).collect();
+    planted.sort_by(|a, b| a.planted.unwrap_or(0.0).total_cmp(&b.planted.unwrap_or(0.0)));
+    let table = |id, heading, caption, rates: Vec<&Rate>| RateTable {
+        id,
+        heading,
+        caption,
+        left_out: rates.len().saturating_sub(MOST_RATES),
+        rows: rates.into_iter().take(MOST_RATES).map(rate_row).collect(),
+    };
+    let tables = [
+        table(
+            "false-alarms",
+            "False alarms where nothing differs",
+            "same: the same file twice; twin: the same sources built to another layout",
+            nulls.collect(),
+        ),
+        table(
+            "planted",
+            "Slowdowns that were planted, and how many were found",
+            "By how much was planted, the least first",
+            planted,
+        ),
+    ];
+    tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+fn rate_row(rate: &Rate) -> RateRow {
+    let effect = |effect: Option<f64>| effect.map(|it| words::signed(1.0 + it)).unwrap_or_default();
+    let share = rate.hits as f64 / rate.comparisons.max(1) as f64;
+    RateRow {
+        variant: rate.variant.clone(),
+        of: rate.of_what().to_owned(),
+        planted: effect(rate.planted),
+        seen: effect(rate.effect),
+        hits: rate.hits,
+        comparisons: rate.comparisons,
+        percent: format!("{:.0}", share * 100.0),
+        interval: format!("{} to {}", words::percent(rate.low), words::percent(rate.high)),
+    }
 }

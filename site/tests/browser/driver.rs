@@ -140,6 +140,12 @@ impl Browser {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": !allow })).await;
     }
 
+    /// Makes the processor so many times slower, and asks for everything anew.
+    pub(crate) async fn slow_down(&self, times: u32) {
+        self.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": times })).await;
+        self.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": times > 1 })).await;
+    }
+
     /// Shows pages as they would be printed, or on the screen again.
     pub(crate) async fn print(&self, print: bool) {
         let media = if print { "print" } else { "" };

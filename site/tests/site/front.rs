@@ -146,16 +146,17 @@ fn a_series_has_a_page_with_its_numbers() {
         "h1, .claim, .facts div",
         expect![[r#"
         binary default
-        20.2 MiB 14.3× vs native
+        20.2 MiB : 14.3× native
         Points 12 with a value of 12
         Noise not known yet
+        Calibration False alarms: not calibrated here (bench calibrate).
         Testbeds 09f905e1, 41634927"#]],
     );
     let lines = pages["series/size/binary/host.binary_bytes.csv"].lines();
     let lines: Vec<&str> = lines.take(2).collect();
     expect![[r#"
-        version,committed_or_measured_at,target,arm,value,low,high,blocks,ratio,state,reason,testbed,definition,profile,run
-        077a459b,2026-09-30 08:00:00 UTC,host,default,24310000,24310000,24310000,8,16.423278764720823,measured,,09f905e1,c27487c25fe8,full,1000000000000000"#]].assert_eq(&lines.join("\n"));
+        version,day,value,low,high,ratio,blocks,state,reason,testbed,definition,profile
+        077a459b,2026-09-30,24310000,24310000,24310000,16.42,8,measured,,09f905e1,c27487c25fe8,full"#]].assert_eq(&lines.join("\n"));
     let json: serde_json::Value =
         serde_json::from_str(&pages["series/size/binary/host.binary_bytes.json"]).unwrap();
     let columns = json["columns"].as_object().unwrap();
