@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 /// Points of a file of a series: what a reader of the newest loads of the oldest
 /// stays small, however long a history grows.
-const MOST_POINTS: usize = 1000;
+const MOST_POINTS: usize = 800;
 
 const HEAD: &str =
     "version,day,value,low,high,ratio,blocks,state,reason,testbed,definition,profile\n";

@@ -17,6 +17,8 @@ pub(crate) const VERSIONS: &str = "data/versions.json";
 /// Digits of a value, and of the ends of its interval; `bench export` has all.
 pub(crate) const VALUE_DIGITS: usize = 6;
 const INTERVAL_DIGITS: usize = 4;
+/// Digits of how far an interval reaches.
+const REACH_DIGITS: usize = 2;
 
 #[derive(Serialize)]
 struct Versions<'a> {
@@ -96,8 +98,10 @@ struct Columns {
     /// Position in `reasons`, or null.
     reason: Vec<Option<usize>>,
     value: Vec<Number>,
-    low: Vec<Number>,
-    high: Vec<Number>,
+    /// How far the interval reaches below and above the value: few digits, where its
+    /// ends would need as many as the value.
+    below: Vec<Number>,
+    above: Vec<Number>,
     ratio: Vec<Number>,
 }
 
@@ -149,17 +153,19 @@ pub(crate) fn series_json(
         };
         columns.state.push(state);
         columns.reason.push(reason.map(|reason| position(&mut reasons, reason)));
-        let [value, low, high, ratio] = rounded_numbers(point, metric).map(Number);
+        let [value, _, _, ratio] = rounded_numbers(point, metric).map(Number);
+        let [below, above] = reach(point, metric).map(Number);
         columns.value.push(value);
-        columns.low.push(low);
-        columns.high.push(high);
+        columns.below.push(below);
+        columns.above.push(above);
         columns.ratio.push(ratio);
     }
     let LineKey { benchmark, target, arm } = line.key;
     let definitions = definitions.into_iter().map(|it| history.definitions.get(it).to_string());
     let document = SeriesOut {
         about: "A series in columns, one entry for each point. version_step and run_step_s are \
-                differences from the entry before; a version is a position in `versions`.",
+                differences from the entry before; a version is a position in `versions`. The \
+                interval is from value - below to value + above.",
         suite,
         benchmark,
         target,
@@ -243,6 +249,14 @@ pub(crate) fn rounded_numbers(point: &Point, metric: &Metric) -> [Option<f64>; 4
         rounded(summary.interval.map(|ends| ends.1), INTERVAL_DIGITS),
         rounded(ratio, INTERVAL_DIGITS),
     ]
+}
+
+/// How far the interval of a point reaches below and above its value.
+fn reach(point: &Point, metric: &Metric) -> [Option<f64>; 2] {
+    let State::Measured { summary, .. } = point.state(metric) else { return [None; 2] };
+    let value = summary.value;
+    let reach = summary.interval.map(|(low, high)| [value - low, high - value]);
+    reach.map_or([None; 2], |both| both.map(|one| rounded(Some(one), REACH_DIGITS)))
 }
 
 fn anchor_arm<'a>(point: &'a Point, metric: &Metric) -> Option<&'a str> {
