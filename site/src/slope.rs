@@ -4,6 +4,7 @@
 
 use crate::series::{History, Line, LineKey, Point, State};
 use crate::versions::VersionRef;
+use crate::words;
 use model::{Metric, NoiseClass, SlopeSpec, Suite};
 use stats::slope::{Slope, least_squares};
 use std::cmp::Reverse;
@@ -142,7 +143,21 @@ fn fit(metric: &Metric, points: &[(f64, &Point)]) -> Fit {
         Ok(slope) => Fit::Measured { slope, void },
         Err(_) if void > 0 => Fit::Absent(format!("{void} blocks say nothing about the host")),
         Err(_) if x.is_empty() => Fit::Absent(why_none(metric, points)),
-        Err(error) => Fit::Absent(error.to_string()),
+        Err(error) => Fit::Absent(cannot_tell(x.len(), &error)),
+    }
+}
+
+/// Why so many blocks give no line.
+fn cannot_tell(blocks: usize, error: &stats::Error) -> String {
+    let blocks = words::blocks(blocks as u32);
+    match error {
+        stats::Error::TooFew { needed, .. } => {
+            format!("not known yet: {blocks} of at least {needed}. More blocks tell.")
+        }
+        stats::Error::ConstantX => {
+            "not known yet: measured with one number of steps only. A line needs two.".to_owned()
+        }
+        error => format!("cannot be told from {blocks}: {error}"),
     }
 }
 
@@ -155,4 +170,20 @@ fn why_none(metric: &Metric, points: &[(f64, &Point)]) -> String {
         State::Measured { .. } => None,
     });
     reason.unwrap_or_else(|| "not measured".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_blocks_are_told_in_words() {
+        for (x, expected) in [
+            (&[1.0, 10.0][..], "not known yet: 2 blocks of at least 3. More blocks tell."),
+            (&[5.0; 3], "not known yet: measured with one number of steps only. A line needs two."),
+        ] {
+            let error = least_squares(x, x, CONFIDENCE).unwrap_err();
+            assert_eq!(cannot_tell(x.len(), &error), expected);
+        }
+    }
 }
