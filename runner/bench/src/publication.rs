@@ -65,7 +65,7 @@ pub(crate) struct Head {
     started_at: Timestamp,
     profile: String,
     has_release: bool,
-    /// What it measured, on which epoch: of runs that are alike one is enough.
+    /// What it measured, on which epoch: of runs of a profile that are alike one is enough.
     alike: (String, BTreeSet<String>, BTreeSet<String>),
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn chosen(heads: &[Head], policy: &Publication) -> BTreeMap<RunId, bo
     for head in heads {
         let week = head.started_at.as_nanosecond().div_euclid(NS_PER_WEEK);
         let is_young = is_within(newest, head.started_at, policy.every_run_for_days);
-        if is_young || head.has_release || weeks.insert((week, &head.alike)) {
+        if is_young || head.has_release || weeks.insert((week, &head.profile, &head.alike)) {
             let whole = is_within(newest, head.started_at, policy.histograms_for_days);
             chosen.insert(head.id.clone(), whole);
         }

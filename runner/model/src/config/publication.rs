@@ -56,14 +56,17 @@ pub(super) fn checked(
         it.folder = folder.into_inner();
     }
     if let Some(profiles) = wire.profiles {
-        let known = [ProfileName::Quick, ProfileName::Full, ProfileName::Compare];
+        let known =
+            [ProfileName::Quick, ProfileName::Full, ProfileName::Compare, ProfileName::Calibrate];
         it.profiles = profiles
             .into_iter()
             .map(|name| {
                 let found = known.into_iter().find(|known| known.word() == name.get_ref());
                 found.ok_or_else(|| {
                     let problem = format!("`{}` is no profile that is published", name.get_ref());
-                    source.at(name.span(), problem).with_remedy("known are quick, full, compare")
+                    source
+                        .at(name.span(), problem)
+                        .with_remedy("known are quick, full, compare, calibrate")
                 })
             })
             .collect::<Result<_, _>>()?;
