@@ -2,11 +2,13 @@
 //! the same `now` give the same bytes, whatever the cache holds.
 
 use crate::Error;
-use crate::cache::{Cache, Cached};
+use crate::cache::{Cache, Cached, RunFiles};
 use crate::calibration::Calibration;
 use crate::fold;
+use crate::folded::FoldedRun;
 use crate::found::Found;
 use crate::inputs::Inputs;
+use crate::kept::Kept;
 use crate::names;
 use crate::pages::{self, Site};
 use crate::parallel;
@@ -16,18 +18,23 @@ use crate::sitemap;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
 use jiff::Timestamp;
-use model::{Run, RunId};
+use model::{Digest, Run, RunId};
 use std::path::Path;
 use store::Store;
 
 /// Runs that are read at the same time: their samples are in memory together.
 const BATCH: usize = 8;
+/// Runs that are looked up in the cache at the same time.
+const KNOWN_BATCH: usize = 64;
 
 /// What was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Built {
     /// Files of the site.
     pub files: usize,
+    /// How many of them were taken over from the site before: what they are made from
+    /// is the same.
+    pub kept: usize,
     /// Runs whose results are shown.
     pub runs: usize,
     /// How many of them had to be read; the others came from the cache.
@@ -40,7 +47,8 @@ pub struct Built {
 
 /// Builds the site of a database into the folder `out`, replacing an older
 /// site there at the very end. What is known of a run is kept in `cache`, if
-/// there is one, so that the next build reads new runs only.
+/// there is one, so that the next build reads new runs only, and makes no file again
+/// whose contents cannot have changed.
 ///
 /// # Errors
 /// When the database cannot be read, a page not be made, or `out` holds
@@ -55,17 +63,19 @@ pub async fn build(
     let entries = source::entries(store).await?;
     let mut builder = SiteBuilder::start(inputs, entries, out, cache, now)?;
     let ids = source::visible(store).await?;
-    let mut known = parallel::each(&ids, |id| Ok::<_, Error>(builder.cache.get(id)))?;
-    for (batch, known) in ids.chunks(BATCH).zip(known.chunks_mut(BATCH)) {
-        let new = batch.iter().zip(&*known).filter(|(_, known)| known.is_none());
-        let reads = new.map(|(id, _)| source::run(store, id));
-        let runs = futures_util::future::try_join_all(reads).await?;
-        let mut made = parallel::each(&runs, |run| builder.digest(run))?;
-        builder.built.read += made.len();
-        let mut made = made.drain(..);
-        for (id, known) in batch.iter().zip(known) {
-            if let Some(run) = known.take().or_else(|| made.next()) {
-                builder.take(id, run)?;
+    for ids in ids.chunks(KNOWN_BATCH) {
+        let mut known = parallel::each(ids, |id| builder.known(id))?;
+        for (batch, known) in ids.chunks(BATCH).zip(known.chunks_mut(BATCH)) {
+            let new = batch.iter().zip(&*known).filter(|(_, known)| known.is_none());
+            let reads = new.map(|(id, _)| source::run(store, id));
+            let runs = futures_util::future::try_join_all(reads).await?;
+            let mut made = parallel::each(&runs, |run| builder.digest(run))?;
+            builder.built.read += made.len();
+            let mut made = made.drain(..);
+            for (id, known) in batch.iter().zip(known) {
+                if let Some(run) = known.take().or_else(|| made.next()) {
+                    builder.take(id, run)?;
+                }
             }
         }
     }
@@ -95,10 +105,11 @@ impl<'a> SiteBuilder<'a> {
         cache: Option<&Path>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let built = Built { files: 0, runs: 0, read: 0, suites: 0, series: 0 };
+        let built = Built { files: 0, kept: 0, runs: 0, read: 0, suites: 0, series: 0 };
+        let cache = Cache::open(cache, inputs)?;
         Ok(Self {
-            output: Output::start(out)?,
-            cache: Cache::open(cache, inputs)?,
+            output: Output::start(out, Kept::read(cache.list_of(out)))?,
+            cache,
             history: History::default(),
             inputs,
             entries,
@@ -117,21 +128,35 @@ impl<'a> SiteBuilder<'a> {
         self.take(&run.id, made)
     }
 
+    /// What the history takes from a run, if that is known, and its files are there or
+    /// known too.
+    fn known(&self, id: &RunId) -> Result<Option<Taken>, Error> {
+        let Some(folded) = self.cache.folded(id) else { return Ok(None) };
+        let paths = [names::run_page(id), names::run_data(id.as_str())];
+        if self.output.take_over(&paths.each_ref().map(String::as_str), key_of(id))? {
+            return Ok(Some(Taken { folded, files: None }));
+        }
+        let files = self.cache.files(id);
+        Ok(files.map(|files| Taken { folded, files: Some(files) }))
+    }
+
     /// What the site takes from a run; remembered for the next build.
-    fn digest(&self, run: &Run) -> Result<Cached, Error> {
+    fn digest(&self, run: &Run) -> Result<Taken, Error> {
         let default_target = &self.inputs.config.default_target;
         let cached = Cached {
             folded: fold::fold(run, &self.inputs.suites, default_target),
-            page: pages::run::page(self.inputs, run)?,
-            shard: shard::text(run)?,
+            files: RunFiles { page: pages::run::page(run)?, shard: shard::text(run)? },
         };
         self.cache.put(&run.id, &cached)?;
-        Ok(cached)
+        Ok(Taken { folded: cached.folded, files: Some(cached.files) })
     }
 
-    fn take(&mut self, id: &RunId, run: Cached) -> Result<(), Error> {
-        self.output.write(&names::run_page(id), run.page.as_bytes())?;
-        self.output.write(&names::run_data(id.as_str()), run.shard.as_bytes())?;
+    fn take(&mut self, id: &RunId, run: Taken) -> Result<(), Error> {
+        if let Some(RunFiles { page, shard }) = run.files {
+            let key = key_of(id);
+            self.output.write_for_next(&names::run_page(id), page.as_bytes(), key)?;
+            self.output.write_for_next(&names::run_data(id.as_str()), shard.as_bytes(), key)?;
+        }
         if let Some(folded) = run.folded {
             self.history.add(folded);
         }
@@ -143,7 +168,7 @@ impl<'a> SiteBuilder<'a> {
     /// # Errors
     /// When a page cannot be made or the site not be put in place.
     pub fn finish(mut self) -> Result<Built, Error> {
-        self.history.versions.settle();
+        self.history.settle();
         let found = Found::of(&self.history, self.inputs)?;
         let calibration = Calibration::read(self.inputs.calibration.as_deref())?;
         let site = Site {
@@ -152,11 +177,14 @@ impl<'a> SiteBuilder<'a> {
             found: &found,
             calibration: &calibration,
             entries: &self.entries,
-            written: self.output.folder(),
+            output: &self.output,
             now: self.now,
         };
         parallel::each(&pages::all(&site), |make| {
-            make(&site)?.iter().try_for_each(|page| self.output.write(&page.path, &page.bytes))
+            make(&site)?.iter().try_for_each(|page| match page.key {
+                Some(key) => self.output.write_for_next(&page.path, &page.bytes, key),
+                None => self.output.write(&page.path, &page.bytes),
+            })
         })?;
         if let Some(url) = &self.inputs.config.site.url {
             let text = sitemap::text(url, &self.output.paths());
@@ -165,8 +193,10 @@ impl<'a> SiteBuilder<'a> {
         if let Some(calibration) = &self.inputs.calibration {
             self.output.write(names::CALIBRATION, calibration.as_bytes())?;
         }
+        let (files, kept) = self.output.counts();
         let built = Built {
-            files: self.output.files(),
+            files,
+            kept,
             runs: self.history.runs.len(),
             suites: site.suite_names().len(),
             series: found.series(),
@@ -176,4 +206,18 @@ impl<'a> SiteBuilder<'a> {
         self.cache.tidy();
         Ok(built)
     }
+}
+
+/// What one run gives.
+struct Taken {
+    /// `None` of a run whose results are never shown.
+    folded: Option<FoldedRun>,
+    /// `None` where they were taken over.
+    files: Option<RunFiles>,
+}
+
+/// A complete run never changes, so its name stands for all that its files are made
+/// from; the cache is of one program and one set of suites anyway.
+fn key_of(run: &RunId) -> Digest {
+    Digest::of(run.as_str())
 }

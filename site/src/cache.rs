@@ -14,11 +14,19 @@ use std::time::{Duration, SystemTime};
 /// What other programs or checkouts left here and nobody came back for.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 const DIGEST_BYTES: usize = 32;
+/// What files are called: what the history takes from a run, and the run's own files.
+const FOLDED: &str = "run";
+const FILES: &str = "files";
 
 /// What the site takes from a run.
 pub(crate) struct Cached {
     /// `None` of a run whose results are never shown.
     pub(crate) folded: Option<FoldedRun>,
+    pub(crate) files: RunFiles,
+}
+
+/// The files of a run, which depend on no other.
+pub(crate) struct RunFiles {
     pub(crate) page: String,
     /// Its blocks, as JSON.
     pub(crate) shard: String,
@@ -47,37 +55,50 @@ impl Cache {
         Ok(Self { base: base.to_path_buf(), folder: Some(folder) })
     }
 
-    /// What is known of a run.
-    pub(crate) fn get(&self, run: &RunId) -> Option<Cached> {
-        let bytes = fs::read(self.file(run)?).ok()?;
-        let (digest, content) = bytes.split_at_checked(DIGEST_BYTES)?;
-        if Digest::of(content).to_bytes() != digest {
-            return None;
-        }
-        let (length, content) = content.split_first_chunk()?;
-        let (folded, texts) = content.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let (length, texts) = texts.split_first_chunk()?;
-        let (page, shard) = texts.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let folded = match folded {
-            [] => None,
-            folded => Some(FoldedRun::from_bytes(folded).ok()?),
-        };
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-        Some(Cached { folded, page: text(page)?, shard: text(shard)? })
+    /// Where the list of the files of the site at `out` lies; `None` without a cache.
+    pub(crate) fn list_of(&self, out: &Path) -> Option<PathBuf> {
+        let out = std::path::absolute(out).ok()?;
+        let name = Digest::of(out.as_os_str().as_encoded_bytes()).to_string();
+        Some(self.folder.as_ref()?.join(format!("{}.site", &name[..16])))
     }
 
-    /// Remembers a run. The file appears whole or not at all.
+    /// What the history takes from a run, if that is known; `Some(None)` of one whose
+    /// results are never shown.
+    pub(crate) fn folded(&self, run: &RunId) -> Option<Option<FoldedRun>> {
+        match read(&self.file(run, FOLDED)?)?.as_slice() {
+            [] => Some(None),
+            folded => Some(Some(FoldedRun::from_bytes(folded).ok()?)),
+        }
+    }
+
+    /// The files of a run, if they are known.
+    pub(crate) fn files(&self, run: &RunId) -> Option<RunFiles> {
+        let content = read(&self.file(run, FILES)?)?;
+        let (length, texts) = content.split_first_chunk()?;
+        let (page, shard) = texts.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        Some(RunFiles { page: text(page)?, shard: text(shard)? })
+    }
+
+    /// Remembers a run.
     pub(crate) fn put(&self, run: &RunId, cached: &Cached) -> Result<(), Error> {
-        let Some((file, folder)) = self.file(run).zip(self.folder.as_ref()) else { return Ok(()) };
         let folded = cached.folded.as_ref().map(FoldedRun::to_bytes).transpose();
         // What cannot be remembered is read again.
         let Ok(folded) = folded.map(Option::unwrap_or_default) else { return Ok(()) };
-        let mut content = (folded.len() as u32).to_le_bytes().to_vec();
-        content.extend(&folded);
-        content.extend((cached.page.len() as u32).to_le_bytes());
-        content.extend(cached.page.as_bytes());
-        content.extend(cached.shard.as_bytes());
-        let mut bytes = Digest::of(&content).to_bytes().to_vec();
+        self.write(run, FOLDED, &folded)?;
+        let RunFiles { page, shard } = &cached.files;
+        let mut content = (page.len() as u32).to_le_bytes().to_vec();
+        content.extend(page.as_bytes());
+        content.extend(shard.as_bytes());
+        self.write(run, FILES, &content)
+    }
+
+    /// The file appears whole or not at all.
+    fn write(&self, run: &RunId, kind: &str, content: &[u8]) -> Result<(), Error> {
+        let Some((file, folder)) = self.file(run, kind).zip(self.folder.as_ref()) else {
+            return Ok(());
+        };
+        let mut bytes = Digest::of(content).to_bytes().to_vec();
         bytes.extend(content);
         let written = tempfile::NamedTempFile::new_in(folder).and_then(|new| {
             fs::write(new.path(), &bytes)?;
@@ -101,9 +122,20 @@ impl Cache {
         }
     }
 
-    fn file(&self, run: &RunId) -> Option<PathBuf> {
-        Some(self.folder.as_ref()?.join(format!("{run}.run")))
+    fn file(&self, run: &RunId, kind: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(format!("{run}.{kind}")))
     }
+}
+
+/// What a file holds after its digest, if it is whole.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let mut bytes = fs::read(file).ok()?;
+    let (digest, content) = bytes.split_at_checked(DIGEST_BYTES)?;
+    if Digest::of(content).to_bytes() != digest {
+        return None;
+    }
+    bytes.drain(..DIGEST_BYTES);
+    Some(bytes)
 }
 
 /// What tells this program from another that folds or writes differently.

@@ -17,8 +17,7 @@ const BOTTOM: f64 = 22.0;
 const MOST_MARKED: usize = 60;
 /// With more lines than this their intervals would hide each other.
 const MOST_BANDS: usize = 4;
-/// Names along the axis, and their letters.
-const NAMES: usize = 4;
+/// Letters of a name along the axis.
 const NAME_CHARS: usize = 10;
 
 /// A chart.
@@ -30,8 +29,10 @@ pub(crate) struct Chart {
     pub(crate) title: String,
     /// What can be seen on it, in words.
     pub(crate) description: String,
-    /// Names of the places on the horizontal axis.
-    pub(crate) places: Vec<String>,
+    /// Places on the horizontal axis.
+    pub(crate) places: usize,
+    /// Names of some: see [`chart_path::named_places`].
+    pub(crate) names: Vec<(usize, String)>,
     /// What is divided out of every value before it is drawn, and its symbol.
     pub(crate) scale: (f64, &'static str),
     pub(crate) is_log: bool,
@@ -133,7 +134,7 @@ impl Chart {
 
     fn notes(&self, scale: &Scale) -> Vec<&'static str> {
         let mut notes: Vec<&'static str> = scale.note().into_iter().collect();
-        if chart_path::places_a_column(self.places.len()) > 1 {
+        if chart_path::places_a_column(self.places) > 1 {
             notes.push(
                 "Where a column holds several versions, its least and greatest values are drawn.",
             );
@@ -163,7 +164,7 @@ impl Chart {
     }
 
     fn x(&self, place: usize) -> f64 {
-        (place as f64 + 0.5) / self.places.len().max(1) as f64 * 100.0
+        (place as f64 + 0.5) / self.places.max(1) as f64 * 100.0
     }
 
     fn y(&self, scale: &Scale, value: f64) -> f64 {
@@ -207,7 +208,7 @@ impl Chart {
             let class = mark.class;
             let x = if matches!(class, "epoch" | "definition") {
                 // Between two versions.
-                mark.place as f64 / self.places.len().max(1) as f64 * 100.0
+                mark.place as f64 / self.places.max(1) as f64 * 100.0
             } else {
                 self.x(mark.place)
             };
@@ -243,10 +244,10 @@ impl Chart {
              viewBox=\"0 0 {ACROSS} {DOWN}\" preserveAspectRatio=\"none\" \
              data-low=\"{ends_low}\" data-high=\"{ends_high}\">"
         );
-        let a_column = chart_path::places_a_column(self.places.len());
+        let a_column = chart_path::places_a_column(self.places);
         let unit = |(place, value): &(usize, f64)| {
             let y = (scale.at(*value / self.scale.0) * DOWN as f64).round() as i64;
-            (chart_path::across(*place, self.places.len()), y)
+            (chart_path::across(*place, self.places), y)
         };
         for line in &self.lines {
             let (class, key) = (line.style.class(), line.style.key());
@@ -286,7 +287,10 @@ impl Chart {
     }
 
     fn draw_markers(&self, svg: &mut String, scale: &Scale) {
-        let mut gaps_at = vec![0.0; self.places.len()];
+        let mut gaps_at = vec![0.0; self.places];
+        let texts =
+            scale.marks().into_iter().map(|(value, _)| TOP + scale.at(value) * HEIGHT - 9.0);
+        let first_gap = chart_path::free_from(TOP + 8.0, &texts.collect::<Vec<_>>());
         for line in &self.lines {
             let key = line.style.key();
             let mut put = |symbol: &str, class: &str, place: usize, y: f64| {
@@ -303,7 +307,7 @@ impl Chart {
                     let is_newest =
                         Some(point.place) == newest && position + 1 == line.segments.len();
                     let is_alone = segment.len() == 1;
-                    if self.places.len() <= MOST_MARKED || is_newest || is_alone {
+                    if self.places <= MOST_MARKED || is_newest || is_alone {
                         let y = self.y(scale, point.value);
                         let hollow = if point.hollow { " hollow" } else { "" };
                         put(symbol, &format!("{class}{hollow}"), point.place, y);
@@ -311,7 +315,7 @@ impl Chart {
                 }
             }
             for place in &line.gaps {
-                let y = TOP + 8.0 + 14.0 * gaps_at[*place];
+                let y = first_gap + 14.0 * gaps_at[*place];
                 gaps_at[*place] += 1.0;
                 put("m-gap", class, *place, y);
             }
@@ -322,16 +326,10 @@ impl Chart {
     }
 
     fn names(&self, svg: &mut String) {
-        let count = self.places.len();
-        let named: Vec<usize> = if count <= NAMES {
-            (0..count).collect()
-        } else {
-            (0..NAMES).map(|step| step * (count - 1) / (NAMES - 1)).collect()
-        };
-        for place in named {
-            let name = self.places[place].trim_start_matches("sha256:");
-            let name: String = name.chars().take(NAME_CHARS).collect();
-            let x = self.x(place);
+        for (place, name) in &self.names {
+            let name: String =
+                name.trim_start_matches("sha256:").chars().take(NAME_CHARS).collect();
+            let x = self.x(*place);
             let (anchor, x) = match x {
                 x if x < 12.0 => ("start", x.min(1.0)),
                 x if x > 88.0 => ("end", x.max(99.6)),
@@ -348,7 +346,7 @@ impl Chart {
 
     /// Transparent columns: a browser shows their titles, a script reads them.
     fn draw_tips(&self, svg: &mut String) {
-        let count = self.places.len().max(1) as f64;
+        let count = self.places.max(1) as f64;
         for Tip { from, to, text } in &self.tips {
             let (x, width) = (*from as f64 / count * 100.0, (to - from) as f64 / count * 100.0);
             let _ = write!(
@@ -382,7 +380,8 @@ mod tests {
         Chart {
             id: "c".to_owned(),
             title: "<b>".to_owned(),
-            places: (0..places).map(|place| format!("{place:08x}")).collect(),
+            places,
+            names: vec![(0, "deadbeef".to_owned())],
             scale: (1e6, "ms"),
             lines: (0..lines).map(line).collect(),
             ..Chart::default()

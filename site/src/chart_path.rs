@@ -10,9 +10,30 @@ pub(crate) const COLUMNS: usize = 180;
 pub(crate) const ACROSS: i64 = 1000;
 pub(crate) const DOWN: i64 = 1000;
 
+/// Names along the axis.
+const NAMES: usize = 4;
+
 /// How many places share a column.
 pub(crate) fn places_a_column(places: usize) -> usize {
     places.div_ceil(COLUMNS).max(1)
+}
+
+/// The places that are named along the axis: first, last, and some between.
+pub(crate) fn named_places(count: usize) -> Vec<usize> {
+    if count <= NAMES {
+        (0..count).collect()
+    } else {
+        (0..NAMES).map(|step| step * (count - 1) / (NAMES - 1)).collect()
+    }
+}
+
+/// The first height from `y` on with room for a marker: none of the letters at these
+/// heights would cover it.
+pub(crate) fn free_from(y: f64, letters: &[f64]) -> f64 {
+    /// Half of a marker and half of a line of letters.
+    const APART: f64 = 12.0;
+    let in_the_way = letters.iter().find(|letters| (**letters - y).abs() < APART);
+    in_the_way.map_or(y, |letters| free_from(letters + APART, &[]))
 }
 
 /// Where the middle of a place lies, in units.

@@ -273,11 +273,33 @@ fn position<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {
     })
 }
 
-/// A number with so many significant digits, as short as can be.
+/// A number with so many significant digits, as short as can be; at most 15.
 pub(crate) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
-    let finite = value.filter(|value| value.is_finite());
-    finite.and_then(|value| format!("{value:.*e}", digits - 1).parse().ok())
+    let value = value.filter(|value| value.is_finite())?;
+    let magnitude = value.abs();
+    // Of a number from 1 on, its digits before the point; else how many zeros follow it.
+    let above = POWERS.partition_point(|power| *power <= magnitude);
+    if above == POWERS.len() {
+        return Some(value);
+    }
+    let shift = if above > 0 {
+        digits as i32 - above as i32
+    } else {
+        let zeros = POWERS.iter().take_while(|power| magnitude * **power < 1.0).count();
+        digits as i32 + zeros as i32 - 1
+    };
+    // Zero, or so small that its digits are not worth a step.
+    let Some(power) = POWERS.get(shift.unsigned_abs() as usize) else { return Some(value) };
+    // Powers up to 10^22 and whole numbers up to 2^53 are exact, so that the division
+    // gives the number nearest to the decimal one.
+    Some(if shift >= 0 { (value * power).round() / power } else { (value / power).round() * power })
 }
+
+/// Every power of ten that is exact.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
 
 fn to_json(file: &str, document: &impl Serialize) -> Result<String, Error> {
     let text = serde_json::to_string(document);
@@ -287,6 +309,7 @@ fn to_json(file: &str, document: &impl Serialize) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn numbers_are_short() {
@@ -298,5 +321,28 @@ mod tests {
         check(0.031_256_9, "0.03126");
         check(0.0, "0");
         check(f64::INFINITY, "null");
+        check(-1_234_567.0, "-1235000");
+        check(9_999.6, "10000");
+        check(1.0, "1");
+        check(0.999_96, "1");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// As near as so many digits allow, and no more digits than that.
+        #[test]
+        fn digits_are_as_many_as_asked_for(value in -1e15..1e15f64, power in -14..1i32) {
+            let value = value * 10f64.powi(power);
+            for digits in [2, 4, 6] {
+                let short = rounded(Some(value), digits).unwrap();
+                let most = 0.500_001 * 10f64.powi(1 - digits as i32) * value.abs();
+                prop_assert!((short - value).abs() <= most, "{} became {}", value, short);
+                let text = short.abs().to_string();
+                let told = text.replace('.', "");
+                let told = told.trim_matches('0');
+                prop_assert!(told.len() <= digits, "{} became {}", value, text);
+            }
+        }
     }
 }

@@ -138,6 +138,7 @@ impl History {
                 (&METRICS[usize::from(metric)], value)
             })
             .collect();
+        let rounds = cell.rounds.into_iter().map(|(round, is_void)| Round { round, is_void });
         let parts = PointParts {
             measured: versions[cell.measured as usize],
             run: self.runs.len() - 1,
@@ -145,11 +146,7 @@ impl History {
             blocks: BlockCounts::from(cell.blocks),
             failure: cell.failure.map(|reason| texts.intern(&reason)),
             unsupported: cell.unsupported.map(|reason| texts.intern(&reason)),
-            rounds: cell
-                .rounds
-                .into_iter()
-                .map(|(round, is_void)| Round { round, is_void })
-                .collect(),
+            rounds: self.rounds.intern(rounds.collect()),
             values: values.into(),
             of_blocks: cell.of_blocks.into(),
         };

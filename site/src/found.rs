@@ -8,7 +8,7 @@ use crate::inputs::{AlertNote, Inputs};
 use crate::judge::{self, Judged, Question};
 use crate::marks::Marks;
 use crate::parallel;
-use crate::series::{History, Line, LineKey};
+use crate::series::{History, Line, LineKey, Value};
 use crate::versions::VersionRef;
 use model::{Direction, METRICS, Metric};
 use stats::Verdict;
@@ -110,6 +110,16 @@ impl Found {
         self.suites.get(suite)?.get(key)?.iter().find(|series| series.metric.name == metric.name)
     }
 
+    /// The metrics of a line: see [`metrics_of`].
+    pub(crate) fn metrics(
+        &self,
+        suite: &str,
+        key: &LineKey,
+    ) -> impl Iterator<Item = &'static Metric> {
+        let of_line = self.suites.get(suite).and_then(|lines| lines.get(key));
+        of_line.into_iter().flatten().map(|series| series.metric)
+    }
+
     /// Every series there is: suite, line, and what is known.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &LineKey, &OfSeries)> {
         self.suites.iter().flat_map(|(suite, lines)| {
@@ -129,15 +139,16 @@ impl Found {
 /// table of metrics.
 pub(crate) fn metrics_of(line: &Line) -> Vec<&'static Metric> {
     let mut is_there = vec![false; METRICS.len()];
-    let mut last: Option<Vec<&str>> = None;
+    let mut last: &[(&'static Metric, Value)] = &[];
     for point in &line.points {
         // Nearly every point has the same.
-        let names: Vec<&str> = point.values.iter().map(|(metric, _)| metric.name).collect();
-        if last.as_ref() != Some(&names) {
+        let is_same = last.len() == point.values.len()
+            && last.iter().zip(&*point.values).all(|(a, b)| a.0.name == b.0.name);
+        if !is_same {
+            last = &point.values;
             for (there, metric) in is_there.iter_mut().zip(METRICS) {
-                *there |= names.contains(&metric.name);
+                *there |= last.iter().any(|(of, _)| of.name == metric.name);
             }
-            last = Some(names);
         }
     }
     is_there.iter().zip(METRICS).filter(|(there, _)| **there).map(|(_, metric)| metric).collect()

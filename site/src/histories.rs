@@ -6,7 +6,6 @@ use crate::series::{DefinitionRef, History, Line, Point};
 use crate::versions::VersionRef;
 use model::Metric;
 use stats::summary;
-use std::collections::BTreeMap;
 
 /// A stretch of a series that nothing separates.
 #[derive(Debug, Clone)]
@@ -42,36 +41,51 @@ pub(crate) fn points<'a>(history: &'a History, line: &'a Line) -> impl Iterator<
 
 /// The segments of a series, the newest last.
 pub(crate) fn of<'a>(history: &'a History, line: &Line, metric: &Metric) -> Vec<Segment<'a>> {
-    let mut values: BTreeMap<(&str, DefinitionRef), OfSegment> = BTreeMap::new();
+    let mut blocks: Vec<f64> = Vec::new();
+    let mut found: Vec<OfPoint<'a>> = Vec::new();
     for point in points(history, line) {
         let Some(place) = history.versions.place_rank(point.measured) else { continue };
+        let first = blocks.len();
         let sound = point.block_values(metric).filter(|(round, _)| !round.is_void);
-        let sound: Vec<f64> = sound.map(|(_, value)| value).collect();
-        if sound.is_empty() {
-            continue;
+        blocks.extend(sound.map(|(_, value)| value));
+        if blocks.len() > first {
+            let epoch = history.runs[point.run()].epoch.as_ref();
+            found.push(OfPoint {
+                of: (epoch, point.definition),
+                place,
+                version: point.measured,
+                run: point.run(),
+                blocks: first..blocks.len(),
+            });
         }
-        let epoch = history.runs[point.run()].epoch.as_ref();
-        let segment = values.entry((epoch, point.definition)).or_default();
-        segment.0 = segment.0.max(point.run());
-        let version = segment.1.entry(place).or_insert((point.measured, Vec::new()));
-        version.1.extend(sound);
     }
-    let mut segments: Vec<_> = values
-        .into_iter()
-        .map(|((epoch, definition), (newest_run, of_versions))| {
-            let medians = of_versions
-                .into_values()
-                .filter_map(|(version, blocks)| Some((version, summary::median(&blocks).ok()?)));
-            let (versions, values) = medians.unzip();
-            (newest_run, Segment { epoch, definition, versions, values })
-        })
-        .collect();
+    // Stable: what was measured first names the version.
+    found.sort_by_key(|point| (point.of, point.place));
+    let mut segments: Vec<(usize, Segment<'a>)> = Vec::new();
+    let mut values = Vec::new();
+    for of_segment in found.chunk_by(|a, b| a.of == b.of) {
+        let (epoch, definition) = of_segment[0].of;
+        let newest_run = of_segment.iter().map(|point| point.run).max().unwrap_or_default();
+        let mut segment = Segment { epoch, definition, versions: Vec::new(), values: Vec::new() };
+        for of_version in of_segment.chunk_by(|a, b| a.place == b.place) {
+            values.clear();
+            values.extend(of_version.iter().flat_map(|it| &blocks[it.blocks.clone()]));
+            if let Ok(median) = summary::median(&values) {
+                segment.versions.push(of_version[0].version);
+                segment.values.push(median);
+            }
+        }
+        segments.push((newest_run, segment));
+    }
     segments.sort_by_key(|(newest_run, _)| *newest_run);
     segments.into_iter().map(|(_, segment)| segment).collect()
 }
 
-/// The newest run of a segment, and its versions by their places.
-type OfSegment = (usize, BTreeMap<u32, OfVersion>);
-
-/// A version and the values of its blocks.
-type OfVersion = (VersionRef, Vec<f64>);
+/// A point of a segment, with its blocks among all.
+struct OfPoint<'a> {
+    of: (&'a str, DefinitionRef),
+    place: u32,
+    version: VersionRef,
+    run: usize,
+    blocks: std::ops::Range<usize>,
+}

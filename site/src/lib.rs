@@ -29,6 +29,7 @@ mod found;
 mod histories;
 mod inputs;
 mod judge;
+mod kept;
 mod marks;
 mod names;
 mod pages;

@@ -6,7 +6,7 @@ use crate::inputs::Inputs;
 use crate::series::History;
 use crate::versions::VersionRef;
 use model::VersionId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A release that was measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) struct ReleaseMark {
 pub(crate) struct Marks {
     /// Measured releases of the default target, in order.
     pub(crate) releases: Vec<ReleaseMark>,
+    /// Their positions.
+    names: HashMap<VersionRef, usize>,
     /// The newest version of the default target that stands in the order.
     pub(crate) newest: Option<VersionRef>,
     /// The one before.
@@ -51,8 +53,11 @@ impl Marks {
             };
             Some(ReleaseMark { version, name })
         });
+        let releases: Vec<ReleaseMark> = releases.collect();
+        let positions = releases.iter().enumerate();
         Self {
-            releases: releases.collect(),
+            names: positions.map(|(at, release)| (release.version, at)).collect(),
+            releases,
             newest: versions.last().copied(),
             before_newest: versions.iter().rev().nth(1).copied(),
         }
@@ -80,7 +85,12 @@ impl Marks {
 
     /// What a version is called: its release, if it is one.
     pub(crate) fn name(&self, history: &History, version: VersionRef) -> String {
-        let release = self.releases.iter().find(|release| release.version == version);
-        release.map_or_else(|| history.versions.get(version).label(), |it| it.name.clone())
+        self.named(history, version).to_owned()
+    }
+
+    /// The same, where it is said of thousands.
+    pub(crate) fn named<'a>(&'a self, history: &'a History, version: VersionRef) -> &'a str {
+        let release = self.names.get(&version).map(|at| self.releases[*at].name.as_str());
+        release.unwrap_or_else(|| history.versions.label(version))
     }
 }

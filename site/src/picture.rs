@@ -62,7 +62,7 @@ fn paint(font: &Face<'_>, said: &Said) -> Result<Page, Error> {
     canvas.text(MARGIN, 592.0, 46.0, ACCENT, &said.value);
     let about = WIDTH as f32 - MARGIN - canvas.width(27.0, &said.about);
     canvas.text(about, 590.0, 27.0, MUTED, &said.about);
-    Ok(Page { path: said.path.clone(), bytes: canvas.png().map_err(failed)? })
+    Ok(Page { path: said.path.clone(), bytes: canvas.png().map_err(failed)?, key: None })
 }
 
 /// The pictures of the front page, the page of releases and every suite.

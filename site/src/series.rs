@@ -22,6 +22,7 @@ pub(crate) struct History {
     pub(crate) suites: BTreeMap<String, BTreeMap<LineKey, Line>>,
     pub(crate) definitions: Definitions,
     pub(crate) texts: Texts,
+    pub(crate) rounds: Rounds,
 }
 
 /// What is remembered of a run.
@@ -78,7 +79,7 @@ pub(crate) struct Point {
 }
 
 /// A measured block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Round {
     /// Blocks of one round and run pair up.
     pub(crate) round: u32,
@@ -93,13 +94,18 @@ pub(crate) struct DefinitionRef(u32);
 /// The definitions met so far.
 #[derive(Debug, Default)]
 pub(crate) struct Definitions {
-    all: Vec<Digest>,
+    /// Each with its short form.
+    all: Vec<(Digest, String)>,
     known: BTreeMap<Digest, DefinitionRef>,
 }
 
 /// Sentences that return in many points, kept once.
 #[derive(Debug, Default)]
 pub(crate) struct Texts(BTreeSet<Arc<str>>);
+
+/// Rounds, which are the same of nearly every point, kept once.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds(BTreeSet<Arc<[Round]>>);
 
 /// How many blocks ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -244,14 +250,19 @@ impl Definitions {
     /// The reference of a definition, which is new or known.
     pub(crate) fn intern(&mut self, digest: Digest) -> DefinitionRef {
         *self.known.entry(digest).or_insert_with(|| {
-            self.all.push(digest);
+            self.all.push((digest, digest.short()));
             DefinitionRef(self.all.len() as u32 - 1)
         })
     }
 
     /// The digest a reference of this collection stands for.
     pub(crate) fn get(&self, reference: DefinitionRef) -> Digest {
-        self.all[reference.0 as usize]
+        self.all[reference.0 as usize].0
+    }
+
+    /// Its short form.
+    pub(crate) fn short(&self, reference: DefinitionRef) -> &str {
+        &self.all[reference.0 as usize].1
     }
 }
 
@@ -267,7 +278,27 @@ impl Texts {
     }
 }
 
+impl Rounds {
+    /// The one copy of these rounds.
+    pub(crate) fn intern(&mut self, rounds: Vec<Round>) -> Arc<[Round]> {
+        if let Some(known) = self.0.get(rounds.as_slice()) {
+            return Arc::clone(known);
+        }
+        let new: Arc<[Round]> = rounds.into();
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+}
+
 impl History {
+    /// Once every run is in: orders the versions, and gives back what memory is spare.
+    pub(crate) fn settle(&mut self) {
+        self.versions.settle();
+        for line in self.suites.values_mut().flat_map(BTreeMap::values_mut) {
+            line.points.shrink_to_fit();
+        }
+    }
+
     /// Which run speaks for a version: a newer one, but never a quick one
     /// before another.
     pub(crate) fn rank(&self, point: &Point) -> (bool, Timestamp, usize) {

@@ -188,7 +188,7 @@ pub(crate) fn text(run: &Run) -> Result<String, Error> {
 /// A run as it was written beside its page.
 pub(crate) fn read(site: &Site<'_>, run: &str) -> Result<Shard, Error> {
     let file = names::run_data(run);
-    let path = site.written.join(&file);
+    let path = site.output.folder().join(&file);
     let text = std::fs::read_to_string(&path);
     let text = text.map_err(|source| Error::Io { action: "reading", path, source })?;
     serde_json::from_str(&text).map_err(|source| Error::Json { file, source })

@@ -117,8 +117,8 @@ pub(crate) fn changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) 
                     "what {} {} measures was defined anew ({} to {})",
                     key.target,
                     key.arm,
-                    history.definitions.get(before.1.definition).short(),
-                    history.definitions.get(after.1.definition).short()
+                    history.definitions.short(before.1.definition),
+                    history.definitions.short(after.1.definition)
                 );
                 found.push(Change { place: *after.0, is_testbed: false, told });
             }

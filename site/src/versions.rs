@@ -1,8 +1,9 @@
 //! The versions on the horizontal axis of every chart, in the order of their
 //! commits. It must not know what was measured on them.
 
+use crate::words;
 use jiff::Timestamp;
-use model::{Place, VersionId};
+use model::{Digest, Hasher, Place, VersionId};
 use std::collections::BTreeMap;
 
 /// Names a version inside one build of the site.
@@ -29,6 +30,17 @@ pub(crate) struct Versions {
     ranks: Vec<u32>,
     /// Likewise, among what stands in an order.
     place_ranks: Vec<Option<u32>>,
+    /// Likewise, what is said of each at a thousand points.
+    told: Vec<Told>,
+}
+
+/// What is said of a version again and again.
+#[derive(Debug)]
+struct Told {
+    label: String,
+    day: String,
+    /// Of everything known of it.
+    digest: Digest,
 }
 
 impl Versions {
@@ -91,6 +103,22 @@ impl Versions {
         for (rank, at) in (0..).zip(order) {
             self.place_ranks[at] = Some(rank);
         }
+        self.told = self.all.iter().map(Told::of).collect();
+    }
+
+    /// The short name of a version.
+    pub(crate) fn label(&self, reference: VersionRef) -> &str {
+        &self.told[reference.0 as usize].label
+    }
+
+    /// The day of a version: see [`Version::time`].
+    pub(crate) fn day(&self, reference: VersionRef) -> &str {
+        &self.told[reference.0 as usize].day
+    }
+
+    /// Differs where anything said of a version does.
+    pub(crate) fn digest(&self, reference: VersionRef) -> Digest {
+        self.told[reference.0 as usize].digest
     }
 
     /// Where a version stands among those that stand in an order; see
@@ -120,6 +148,17 @@ impl Versions {
     pub(crate) fn of_target(&self, target: &str) -> Vec<VersionRef> {
         let all = self.in_order().into_iter();
         all.filter(|version| self.get(*version).target == target).collect()
+    }
+}
+
+impl Told {
+    fn of(version: &Version) -> Self {
+        let digest = Hasher::default()
+            .part("target", &version.target)
+            .part("identity", identity(&version.id))
+            .part("subject", version.subject())
+            .part("time", version.time().to_string());
+        Self { label: version.label(), day: words::day(version.time()), digest: digest.finish() }
     }
 }
 

@@ -131,7 +131,8 @@ pub(crate) fn verdict(judged: &Result<Judged, String>) -> Verdict {
             format!("{} to {}", signed(low), signed(high))
         }
     });
-    let visible = judged.smallest_visible.filter(|visible| visible.is_finite());
+    // What repeats exactly hides nothing.
+    let visible = judged.smallest_visible.filter(|it| it.is_finite() && *it > 0.0);
     let visible = visible.map(|it| format!("a change of {} would have been seen", percent(it)));
     let needs = || "too few blocks and no history: more runs decide".to_owned();
     let detail = match (interval, visible) {

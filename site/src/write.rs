@@ -3,6 +3,8 @@
 //! the old. It must not know what the files mean.
 
 use crate::Error;
+use crate::kept::Kept;
+use model::Digest;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,17 +22,21 @@ pub(crate) struct Output {
     target: PathBuf,
     staging: TempDir,
     written: Mutex<Written>,
+    kept: Kept,
 }
 
 #[derive(Default)]
 struct Written {
     files: BTreeSet<String>,
     folders: BTreeSet<PathBuf>,
+    /// How many of the files were taken over.
+    kept: usize,
 }
 
 impl Output {
-    /// Starts a site that is to become the folder `target`.
-    pub(crate) fn start(target: &Path) -> Result<Self, Error> {
+    /// Starts a site that is to become the folder `target`; `kept` is what the last
+    /// build of it remembered.
+    pub(crate) fn start(target: &Path, kept: Kept) -> Result<Self, Error> {
         refuse_foreign(target)?;
         let target = std::path::absolute(target).map_err(io("finding", target))?;
         let parent = target.parent().unwrap_or(Path::new("/")).to_path_buf();
@@ -40,7 +46,7 @@ impl Output {
             .permissions(readable_by_all())
             .tempdir_in(&parent)
             .map_err(io("creating a folder in", &parent))?;
-        let output = Self { target, staging, written: Mutex::default() };
+        let output = Self { target, staging, written: Mutex::default(), kept };
         output.write(MARKER, MARKER_TEXT.as_bytes())?;
         Ok(output)
     }
@@ -48,17 +54,52 @@ impl Output {
     /// Writes one file; `path` is relative to the site's root.
     pub(crate) fn write(&self, path: &str, content: &[u8]) -> Result<(), Error> {
         let file = self.staging.path().join(path);
-        let folder = file.parent().unwrap_or(Path::new("/")).to_path_buf();
+        self.make_folder(&file)?;
         {
             let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
             if !written.files.insert(path.to_owned()) {
                 return Err(Error::Twice { path: path.to_owned() });
             }
-            if written.folders.insert(folder.clone()) {
-                fs::create_dir_all(&folder).map_err(io("creating", &folder))?;
-            }
         }
         fs::write(&file, content).map_err(io("writing", &file))
+    }
+
+    /// Writes one file that the next build may take over while `key` is the digest of
+    /// all that it is made from.
+    pub(crate) fn write_for_next(
+        &self,
+        path: &str,
+        content: &[u8],
+        key: Digest,
+    ) -> Result<(), Error> {
+        self.write(path, content)?;
+        self.kept.remember(path, key.to_bytes());
+        Ok(())
+    }
+
+    /// Takes these files over from the site before, all or none, if they were made
+    /// from what has this digest.
+    pub(crate) fn take_over(&self, paths: &[&str], key: Digest) -> Result<bool, Error> {
+        for path in paths {
+            self.make_folder(&self.staging.path().join(path))?;
+        }
+        let is_taken = self.kept.take_over(&self.target, self.staging.path(), paths, key);
+        if is_taken {
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            written.files.extend(paths.iter().map(|path| (*path).to_owned()));
+            written.kept += paths.len();
+        }
+        Ok(is_taken)
+    }
+
+    fn make_folder(&self, file: &Path) -> Result<(), Error> {
+        let folder = file.parent().unwrap_or(Path::new("/"));
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !written.folders.contains(folder) {
+            fs::create_dir_all(folder).map_err(io("creating", folder))?;
+            written.folders.insert(folder.to_path_buf());
+        }
+        Ok(())
     }
 
     /// The files so far, in order.
@@ -72,9 +113,10 @@ impl Output {
         self.staging.path()
     }
 
-    /// How many files there are.
-    pub(crate) fn files(&self) -> usize {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).files.len()
+    /// How many files there are, and how many of them were taken over.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        (written.files.len(), written.kept)
     }
 
     /// Puts the new site in the place of the old one.
@@ -85,10 +127,11 @@ impl Output {
             fs::rename(staging, &self.target).map_err(io("creating", &self.target))?;
             // Nothing is left where it was; dropping it would only fail.
             let _ = self.staging.keep();
-            return Ok(());
+            return self.kept.write(&self.target);
         }
-        // The folder that is dropped now holds the old site.
-        exchange(staging, &self.target).map_err(io("replacing", &self.target))
+        // The folder that is dropped in the end holds the old site.
+        exchange(staging, &self.target).map_err(io("replacing", &self.target))?;
+        self.kept.write(&self.target)
     }
 }
 
@@ -142,12 +185,16 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Erro
 mod tests {
     use super::*;
 
+    fn nothing() -> Kept {
+        Kept::read(None)
+    }
+
     #[test]
     fn the_new_site_replaces_the_whole_old_one() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("out");
         for (path, content) in [("a/one.html", "1"), ("b/two.html", "2")] {
-            let output = Output::start(&target).unwrap();
+            let output = Output::start(&target, nothing()).unwrap();
             output.write(path, content.as_bytes()).unwrap();
             output.finish().unwrap();
             assert_eq!(fs::read_to_string(target.join(path)).unwrap(), content);
@@ -160,10 +207,10 @@ mod tests {
     fn an_unfinished_build_leaves_the_old_site() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("out");
-        let output = Output::start(&target).unwrap();
+        let output = Output::start(&target, nothing()).unwrap();
         output.write("index.html", b"old").unwrap();
         output.finish().unwrap();
-        let output = Output::start(&target).unwrap();
+        let output = Output::start(&target, nothing()).unwrap();
         output.write("index.html", b"new").unwrap();
         drop(output);
         assert_eq!(fs::read_to_string(target.join("index.html")).unwrap(), "old");
@@ -174,15 +221,15 @@ mod tests {
     fn a_folder_of_somebody_else_s_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("thesis.tex"), "years of work").unwrap();
-        let error = Output::start(dir.path()).err().unwrap().to_string();
+        let error = Output::start(dir.path(), nothing()).err().unwrap().to_string();
         assert!(error.contains("was not made by this program"), "{error}");
-        assert!(Output::start(&dir.path().join("thesis.tex")).is_err());
+        assert!(Output::start(&dir.path().join("thesis.tex"), nothing()).is_err());
     }
 
     #[test]
     fn a_path_is_written_once() {
         let dir = tempfile::tempdir().unwrap();
-        let output = Output::start(&dir.path().join("out")).unwrap();
+        let output = Output::start(&dir.path().join("out"), nothing()).unwrap();
         output.write("x", b"1").unwrap();
         assert_eq!(
             output.write("x", b"2").unwrap_err().to_string(),

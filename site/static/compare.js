@@ -67,7 +67,7 @@
     const number = (content) => node("td", content, { class: "number" });
     const interval = it.low === null ? "none"
       : it.low === it.high ? "exact" : `${percent(it.low)} to ${percent(it.high)}`;
-    const visible = it.smallest_visible === null ? "unknown"
+    const visible = it.low !== null && it.low === it.high ? "any" : it.smallest_visible === null ? "unknown"
       : `${(it.smallest_visible * 100).toFixed(2)} %`;
     const labels = it.labels.flatMap((label) =>
       [" ", node("span", data.words[label] ?? label, { class: "badge" })]);

@@ -4,6 +4,7 @@
 //! `contrast`: colours that can be read.
 //! `extras`: feed, badges and pictures. `hostile`: names that are markup stay text.
 //! `serve`: the preview server. `bars`: how large and how fast, on demand. `database`: from a real store.
+//! `kept`: what a later build takes over from the one before.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -18,6 +19,7 @@ mod site {
     pub(crate) mod extras;
     pub(crate) mod front;
     pub(crate) mod hostile;
+    pub(crate) mod kept;
     pub(crate) mod links;
     pub(crate) mod markup;
     pub(crate) mod pages;

@@ -5,7 +5,7 @@ use super::Site;
 use super::events::Event;
 use super::shown::{Benchmark, ShownLine};
 use crate::chart::{Chart, ChartLine, ChartPoint, Drawing, Level, Tip};
-use crate::chart_path::places_a_column;
+use crate::chart_path::{named_places, places_a_column};
 use crate::series::{Point, Ratio, State};
 use crate::trend::{self, Placed};
 use crate::words;
@@ -31,7 +31,6 @@ pub(crate) struct Wish {
     /// Unique on the page.
     pub(crate) id: String,
     pub(crate) of: Of,
-    pub(crate) is_log: bool,
 }
 
 type ValueAndInterval = (f64, Option<(f64, f64)>);
@@ -64,6 +63,43 @@ pub(crate) fn chart(
     events: &[Event],
     wish: &Wish,
 ) -> ChartView {
+    view(undrawn(site, benchmark, lines, metric, events, wish), wish.of)
+}
+
+/// Draws lines twice: on a linear scale, and, as `log_id`, on a logarithmic one.
+pub(crate) fn chart_and_log(
+    site: &Site<'_>,
+    benchmark: &Benchmark<'_>,
+    lines: &[&ShownLine<'_>],
+    metric: &'static Metric,
+    events: &[Event],
+    wish: &Wish,
+    log_id: &str,
+) -> [ChartView; 2] {
+    let (chart, caption) = undrawn(site, benchmark, lines, metric, events, wish);
+    let log = Chart { id: log_id.to_owned(), is_log: true, ..chart.clone() };
+    [(chart, caption.clone()), (log, caption)].map(|both| view(both, wish.of))
+}
+
+fn view((chart, caption): (Chart, String), of: Of) -> ChartView {
+    let empty = match of {
+        Of::Value => "No version has a value yet.",
+        Of::Ratio => {
+            "No ratio can be shown: no round measured both this and the anchor, with neither \
+             bound by the load generator."
+        }
+    };
+    ChartView { drawing: chart.svg(), caption, empty }
+}
+
+fn undrawn(
+    site: &Site<'_>,
+    benchmark: &Benchmark<'_>,
+    lines: &[&ShownLine<'_>],
+    metric: &'static Metric,
+    events: &[Event],
+    wish: &Wish,
+) -> (Chart, String) {
     let of = wish.of;
     let drawn: Vec<&ShownLine<'_>> =
         lines.iter().copied().filter(|line| of == Of::Value || !line.line.is_anchor).collect();
@@ -87,22 +123,16 @@ pub(crate) fn chart(
         id: wish.id.clone(),
         title: format!("{}: {}", benchmark.name, caption),
         description: description(site, benchmark, metric, &drawn, of),
-        places: place_names(site, benchmark),
+        places: benchmark.axis.versions.len(),
+        names: place_names(site, benchmark),
         scale,
-        is_log: wish.is_log,
+        is_log: false,
         levels: levels(site, benchmark, &drawn, metric, of),
         marks: events.iter().filter_map(Event::mark).collect(),
         tips: tips(site, benchmark, metric, &drawn, of),
         lines: chart_lines,
     };
-    let empty = match of {
-        Of::Value => "No version has a value yet.",
-        Of::Ratio => {
-            "No ratio can be shown: no round measured both this and the anchor, with neither \
-             bound by the load generator."
-        }
-    };
-    ChartView { drawing: chart.svg(), caption, empty }
+    (chart, caption)
 }
 
 /// How to read what is drawn.
@@ -186,16 +216,17 @@ fn levels(
     levels
 }
 
-fn place_names(site: &Site<'_>, benchmark: &Benchmark<'_>) -> Vec<String> {
+/// The places with a name along the axis.
+fn place_names(site: &Site<'_>, benchmark: &Benchmark<'_>) -> Vec<(usize, String)> {
     let versions = &benchmark.axis.versions;
-    let name = |at: &crate::versions::VersionRef| {
-        if versions.len() > MOST_NAMED {
-            words::day(site.history.versions.get(*at).time())
-        } else {
-            site.marks().name(site.history, *at)
-        }
+    let name = |place: usize| {
+        let at = versions[place];
+        let (history, marks) = (site.history, site.marks());
+        let is_day = versions.len() > MOST_NAMED;
+        let name = if is_day { history.versions.day(at) } else { marks.named(history, at) };
+        (place, name.to_owned())
     };
-    versions.iter().map(name).collect()
+    named_places(versions.len()).into_iter().map(name).collect()
 }
 
 fn description(
@@ -290,8 +321,8 @@ fn tip_of_many(
 ) -> String {
     let name = |place: usize| {
         let at = benchmark.axis.versions[place];
-        let day = words::day(site.history.versions.get(at).time());
-        format!("{} ({day})", site.marks().name(site.history, at))
+        let day = site.history.versions.day(at);
+        format!("{} ({day})", site.marks().named(site.history, at))
     };
     let mut text =
         format!("{} to {}, {} versions", name(places.start), name(places.end - 1), places.len());

@@ -306,9 +306,11 @@ fn row_view(row: &Row) -> Option<RowView> {
             (Some(low), Some(high)) => format!("{} to {}", percent(low), percent(high)),
             _ => "none".to_owned(),
         },
-        visible: row
-            .smallest_visible
-            .map_or_else(|| "unknown".to_owned(), |visible| format!("{:.2} %", visible * 100.0)),
+        visible: match row.smallest_visible {
+            _ if row.low.is_some() && row.low == row.high => "any".to_owned(),
+            Some(visible) => format!("{:.2} %", visible * 100.0),
+            None => "unknown".to_owned(),
+        },
         verdict: row.verdict.clone(),
         labels: row.labels.iter().map(|label| label.replace('-', " ")).collect(),
     })

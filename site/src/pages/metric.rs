@@ -99,14 +99,7 @@ pub(crate) fn view(
     notes.extend(chart_view::notes(site, &drawn, metric).into_iter().map(str::to_owned));
     let chart = |of, suffix: &str| {
         let id = format!("{id}-{suffix}");
-        chart_view::chart(
-            site,
-            benchmark,
-            &drawn,
-            metric,
-            &events,
-            &chart_view::Wish { id, of, is_log: false },
-        )
+        chart_view::chart(site, benchmark, &drawn, metric, &events, &chart_view::Wish { id, of })
     };
     let mut charts = vec![chart(Of::Value, "value")];
     if site.config().anchor.is_some() && lines.iter().any(|line| !line.line.is_anchor) {

@@ -40,11 +40,11 @@ use crate::names;
 use crate::picture;
 use crate::series::{History, LineKey};
 use crate::source::RunEntry;
+use crate::write::Output;
 use askama::Template;
 use jiff::Timestamp;
-use model::{Config, Goal, Metric, RunStatus, Suite};
+use model::{Config, Digest, Goal, Metric, RunStatus, Suite};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// The navigation: page from the site's root, and what it is called.
 pub(crate) const NAV: &[(&str, &str)] = &[
@@ -71,7 +71,7 @@ pub(crate) struct Site<'a> {
     /// Every run there is, newest first.
     pub(crate) entries: &'a [RunEntry],
     /// Where the files of runs lie already.
-    pub(crate) written: &'a Path,
+    pub(crate) output: &'a Output,
     /// For how old the data are, and nothing else.
     pub(crate) now: Timestamp,
 }
@@ -81,6 +81,8 @@ pub(crate) struct Page {
     /// From the site's root.
     pub(crate) path: String,
     pub(crate) bytes: Vec<u8>,
+    /// Digest of all that it is made from, if the next build may take it over.
+    pub(crate) key: Option<Digest>,
 }
 
 /// Makes some pages; several are made at the same time.
@@ -152,15 +154,22 @@ fn fixed() -> Vec<Page> {
         Page {
             path: "compare.wasm".to_owned(),
             bytes: include_bytes!("../../compare-wasm/compare.wasm").to_vec(),
+            key: None,
         },
         Page::of("icon.svg", include_str!("../../static/icon.svg")),
     ]
 }
 
 impl Page {
+    /// A file of text that the next build may take over while `key` is the digest of
+    /// all that it is made from.
+    pub(crate) fn for_next(path: String, text: String, key: Digest) -> Self {
+        Self { path, bytes: text.into_bytes(), key: Some(key) }
+    }
+
     /// A file of text.
     pub(crate) fn of(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), bytes: text.into().into_bytes() }
+        Self { path: path.into(), bytes: text.into().into_bytes(), key: None }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{Layout, render};
 use crate::Error;
-use crate::inputs::Inputs;
 use crate::names;
 use crate::summary;
 use crate::words;
@@ -85,7 +84,7 @@ struct Failure {
 }
 
 /// Renders the page of a run.
-pub(crate) fn page(_inputs: &Inputs, run: &Run) -> Result<String, Error> {
+pub(crate) fn page(run: &Run) -> Result<String, Error> {
     let mut by_benchmark: BTreeMap<(&str, &str), Vec<&Block>> = BTreeMap::new();
     for block in &run.blocks {
         by_benchmark.entry((&block.cell.suite, &block.cell.benchmark)).or_default().push(block);

@@ -109,8 +109,7 @@ pub(crate) fn pages(
         let file = |kind| names::series_file(suite, key, metric, kind);
         let json = data::series_json(site, suite, only, metric, &file("json"))?;
         pages.push(Page::of(file("json"), json));
-        let csv = csv::of_series(site, suite, only, metric).into_iter();
-        pages.extend(csv.map(|(name, text)| Page::of(name, text)));
+        pages.extend(csv::of_series(site, suite, only, metric)?);
         pages.push(Page::of(file("html"), page(site, &shown, only, metric)?));
     }
     Ok(pages)
@@ -129,16 +128,15 @@ fn page(
     let name = line.name(site);
     let heading = format!("{title}: {} {name}, {}", benchmark.name, metric.label);
     let events = events::of(site, benchmark, metric, &[line]);
-    let chart = |of, is_log, id: &str| {
-        let wish = Wish { id: id.to_owned(), of, is_log };
-        chart_view::chart(site, benchmark, &[line], metric, &events, &wish)
-    };
+    let wish = |of, id: &str| Wish { id: id.to_owned(), of };
     let Some(newest) = trend::newest(site.history, line.line) else {
         return Ok(String::new());
     };
     let found = site.found.series_of(suite, key, metric);
     let state = newest.state(metric);
-    let own_log = chart(Of::Value, true, "log");
+    let value = wish(Of::Value, "value");
+    let [chart, log] =
+        chart_view::chart_and_log(site, benchmark, &[line], metric, &events, &value, "log");
     let has_ratio = site.config().anchor.is_some() && !line.line.is_anchor;
     let pair = site.marks().since_release();
     let (multiple, multiple_detail) = words::multiple(&state, site.anchor());
@@ -163,9 +161,12 @@ fn page(
             .goal(suite, key, metric)
             .map(|goal| format!("{} ({})", words::goal(goal, site.anchor(), &state), goal.why)),
         points: zoomed::of(site, benchmark, line, metric),
-        chart: chart(Of::Value, false, "value"),
-        log: own_log.drawing.is_some().then_some(own_log),
-        ratio: has_ratio.then(|| chart(Of::Ratio, false, "ratio")),
+        chart,
+        log: log.drawing.is_some().then_some(log),
+        ratio: has_ratio.then(|| {
+            let wish = wish(Of::Ratio, "ratio");
+            chart_view::chart(site, benchmark, &[line], metric, &events, &wish)
+        }),
         ratio_heading: site.ratio_heading(),
         notes: chart_view::notes(site, &[line], metric),
         changes: changes(site, key, found.map_or(&[][..], |it| &it.changes), suite),

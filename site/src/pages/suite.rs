@@ -110,7 +110,7 @@ pub(crate) fn shown_metrics(site: &Site<'_>, suite: &str, benchmark: &str) -> Ve
     let lines = site.history.suites.get(suite).into_iter().flatten();
     let measured: BTreeSet<&str> = lines
         .filter(|(key, _)| key.benchmark == benchmark)
-        .flat_map(|(_, line)| crate::found::metrics_of(line))
+        .flat_map(|(key, _)| site.found.metrics(suite, key))
         .map(|metric| metric.name)
         .collect();
     METRICS.iter().filter(|metric| measured.contains(metric.name)).collect()

@@ -2,8 +2,12 @@
 
 use super::Site;
 use super::shown::{Benchmark, ShownLine};
+use crate::data::rounded;
 use crate::series::State;
 use model::Metric;
+
+/// Digits of a value: more could not be seen.
+const DIGITS: usize = 5;
 
 /// Every point for the script that zooms: names of versions, and values in the
 /// unit of the chart, separated by spaces.
@@ -32,19 +36,16 @@ pub(crate) fn of(
     let values = values
         .iter()
         .map(|value| value.map_or_else(|| "-".to_owned(), |value| short(value / factor)));
-    let names = versions.iter().map(|at| {
+    let mut names = String::new();
+    for at in versions {
         // Separated by spaces, so names have none.
-        site.marks().name(site.history, *at).replace(char::is_whitespace, "_")
-    });
-    Zoomed {
-        names: names.collect::<Vec<_>>().join(" "),
-        values: values.collect::<Vec<_>>().join(" "),
-        symbol,
+        let name = site.marks().named(site.history, *at);
+        names.push_str(if names.is_empty() { "" } else { " " });
+        names.extend(name.chars().map(|letter| if letter.is_whitespace() { '_' } else { letter }));
     }
+    Zoomed { names, values: values.collect::<Vec<_>>().join(" "), symbol }
 }
 
-/// Five digits.
 fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.4e}").parse().unwrap_or(value);
-    rounded.to_string()
+    rounded(Some(value), DIGITS).unwrap_or(value).to_string()
 }

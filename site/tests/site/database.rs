@@ -30,7 +30,8 @@ async fn a_database_becomes_the_same_site() {
     // What was damaged is read again.
     let folder = std::fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let mut runs: Vec<_> = files.filter(|file| file.extension().is_some()).collect();
+    let mut runs: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|it| it == "run")).collect();
     runs.sort();
     std::fs::write(&runs[0], "cut off").unwrap();
     let mut bytes = std::fs::read(&runs[1]).unwrap();

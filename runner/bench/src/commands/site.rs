@@ -51,8 +51,9 @@ async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Ex
     let cache = is_cached.then(|| project.cache.join("site"));
     let built = site::build(&store, &inputs, out, cache.as_deref(), Timestamp::now()).await?;
     note(&format!(
-        "{} files of {} runs ({} of them new), {} suites and {} series; open {}",
+        "{} files ({} as they were) of {} runs ({} of them new), {} suites and {} series; open {}",
         built.files,
+        built.kept,
         built.runs,
         built.read,
         built.suites,
