@@ -326,18 +326,19 @@ impl Chart {
     }
 
     fn names(&self, svg: &mut String) {
-        for (place, name) in &self.names {
+        for (at, (place, name)) in self.names.iter().enumerate() {
+            // A phone has no room for more than the ends.
+            let between = if at > 0 && at + 1 < self.names.len() { " between" } else { "" };
             let name: String =
                 name.trim_start_matches("sha256:").chars().take(NAME_CHARS).collect();
-            let x = self.x(*place);
-            let (anchor, x) = match x {
+            let (anchor, x) = match self.x(*place) {
                 x if x < 12.0 => ("start", x.min(1.0)),
                 x if x > 88.0 => ("end", x.max(99.6)),
                 x => ("middle", x),
             };
             let _ = write!(
                 svg,
-                "<text class=\"tick\" x=\"{x:.2}%\" y=\"{:.0}\" text-anchor=\"{anchor}\">{}</text>",
+                "<text class=\"tick{between}\" x=\"{x:.2}%\" y=\"{:.0}\" text-anchor=\"{anchor}\">{}</text>",
                 TOP + HEIGHT + 16.0,
                 escape(&name)
             );

@@ -141,11 +141,13 @@ pub(crate) fn verdict(judged: &Result<Judged, String>) -> Verdict {
         (None, None) => needs(),
     };
     let kind = judged.verdict.word();
+    // In a narrow column a line ends before the word, and not before the percent sign.
+    let change = signed(judged.ratio).replace(' ', "\u{a0}");
     let short = match judged.verdict {
         stats::Verdict::Equivalent => "the same".to_owned(),
         stats::Verdict::Inconclusive => "undecided".to_owned(),
-        stats::Verdict::Regressed => format!("{} worse", signed(judged.ratio)),
-        stats::Verdict::Improved => format!("{} better", signed(judged.ratio)),
+        stats::Verdict::Regressed => format!("{change} worse"),
+        stats::Verdict::Improved => format!("{change} better"),
     };
     Verdict { kind, short, detail }
 }

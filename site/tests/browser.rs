@@ -260,6 +260,9 @@ async fn check_layout(browser: &Browser, page: &str, width: u32) {
     browser.run("document.querySelectorAll('details').forEach(d => d.open = true)").await;
     let script = "return document.documentElement.scrollWidth <= innerWidth";
     assert_eq!(browser.run(script).await, json!(true), "{page} scrolls sideways at {width} px");
+    let script = "return [...document.querySelectorAll('.tile')]
+        .filter(tile => tile.scrollWidth > tile.clientWidth).length";
+    assert_eq!(browser.run(script).await, json!(0), "{page}: a tile overflows at {width} px");
     let script = "return [...document.querySelectorAll('svg.chart')]
         .map(svg => svg.getBoundingClientRect())
         .filter(box => box.width < 200 || box.height < 100).length";
