@@ -17,6 +17,9 @@ const OLDER: usize = 2;
 fn run_of(version: i64) -> Run {
     let mut run = fixture::runs().swap_remove(fixture::NEW_TESTBED_AT);
     run.blocks.retain(|block| block.cell.suite == "size" && block.round == 0);
+    for (ordinal, block) in (0..).zip(&mut run.blocks) {
+        block.ordinal = ordinal;
+    }
     run.planned_blocks = run.blocks.len() as u32;
     rename(&mut run, version as u64, version);
     if let VersionId::Commit { sha, committed_at, .. } = &mut run.artifacts[0].version {
