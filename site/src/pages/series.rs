@@ -123,8 +123,7 @@ fn page(
 ) -> Result<String, Error> {
     let (suite, key) = (benchmark.suite, line.key);
     let path = names::series_page(suite, key, metric);
-    let declared = site.declared(suite);
-    let title = declared.map_or_else(|| suite.to_owned(), |it| it.title.clone());
+    let title = site.declared(suite).map_or_else(|| suite.to_owned(), |it| it.title.clone());
     let name = line.name(site);
     let heading = format!("{title}: {} {name}, {}", benchmark.name, metric.label);
     let events = events::of(site, benchmark, metric, &[line]);
