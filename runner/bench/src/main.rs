@@ -29,6 +29,7 @@ mod progress;
 mod project;
 mod publication;
 mod queue;
+mod received;
 mod report;
 mod session;
 mod shards;

@@ -27,7 +27,7 @@ mod rounds;
 pub(crate) use rounds::{ArmName, Next, Steer, Straight, name_of};
 
 /// With a time budget no comparison measures more pairs of an arm.
-const MOST_ROUNDS: u32 = 400;
+pub(crate) const MOST_ROUNDS: u32 = 400;
 
 /// What was asked for, stored with the run; enough to plan it again.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -21,6 +21,7 @@
 //! `pages`: what pages say of two stored versions is what the command says.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
+//! `workflows`: what GitHub is asked to run, run here.
 //! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
 
 #![allow(
@@ -55,6 +56,7 @@ mod text;
 mod tidy;
 mod topology;
 mod watch;
+mod workflows;
 
 use serde_json::Value;
 use std::fs;

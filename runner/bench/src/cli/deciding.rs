@@ -2,6 +2,7 @@
 //! and of `synth`, which makes up what they are tested with.
 
 use super::{EXIT_CODES, Selection, VERSIONS};
+use crate::received::Condition;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +53,12 @@ pub(crate) struct Compare {
     /// Measure for so long at most (10m, 90s), where it is not decided yet
     #[arg(long, value_name = "TIME", value_parser = budget)]
     pub(crate) budget: Option<Duration>,
+    /// Measure nothing: compare what this bundle holds, which must be of these two commits
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["suite", "blocks", "seed", "quick", "budget"])]
+    pub(crate) bundle: Option<PathBuf>,
+    /// What the bundle's testbed must be: cpu_model=AMD* (may be repeated)
+    #[arg(long, value_name = "FIELD=GLOB", requires = "bundle")]
+    pub(crate) testbed: Vec<Condition>,
     /// Show what did not change too
     #[arg(long)]
     pub(crate) all: bool,

@@ -8,21 +8,30 @@ use crate::exit::Exit;
 use crate::obtain;
 use crate::output::note;
 use crate::project::Project;
+use crate::received::{self, Terms};
 use crate::report::{html, markdown, terminal};
 use crate::session::{Amount, Session, with_anchor};
 use crate::verdicts::{self, Earlier, Known, Report, Side};
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use model::{ProfileName, Run, TargetVersion};
+use std::path::Path;
 use store::Store;
 use tokio::runtime::Runtime;
 
 pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> Result<Exit> {
     let (a, b) = (arguments.a.as_str(), arguments.b.as_deref());
-    let mut report = match (a.strip_prefix("run:"), b.map(|b| b.strip_prefix("run:"))) {
+    let report = match (a.strip_prefix("run:"), b.map(|b| b.strip_prefix("run:"))) {
+        (Some(_), _) | (_, Some(Some(_))) if arguments.bundle.is_some() => {
+            bail!("a bundle is of two commits, and run:ID names a stored run")
+        }
         (Some(a), Some(Some(b))) => runtime.block_on(stored(project, a, b))?,
         (Some(_), None) => bail!("`{a}` is one run; name two"),
         (None, None | Some(None)) => {
             let versions = obtain::two(project, a, b)?;
+            if let Some(file) = &arguments.bundle {
+                return tell(of_bundle(project, arguments, &versions, file)?, arguments);
+            }
             match measured(project, arguments, versions, runtime)? {
                 Some(report) => report,
                 None => return Ok(Exit::Incomplete),
@@ -33,6 +42,10 @@ pub(super) fn run(project: &Project, arguments: &Compare, runtime: Runtime) -> R
              name two versions, or two runs"
         ),
     };
+    tell(report, arguments)
+}
+
+fn tell(mut report: Report, arguments: &Compare) -> Result<Exit> {
     report.excuse_same_binary();
     if let Some(file) = &arguments.html {
         std::fs::write(file, html::page(&report)?)
@@ -84,6 +97,22 @@ fn measured(
     let run = sink.runtime.block_on(sink.store.run(measured.run.as_str()))?;
     let side = |artifact| Side { run: &run, artifact };
     Ok(Some(verdicts::compare(side(0), side(1), known)?))
+}
+
+/// What somebody else measured, judged without a history of this machine.
+fn of_bundle(
+    project: &Project,
+    arguments: &Compare,
+    versions: &[TargetVersion; 2],
+    file: &Path,
+) -> Result<Report> {
+    let suites = project.suites(&[])?;
+    let terms = Terms { versions, testbed: &arguments.testbed, now: Timestamp::now() };
+    let run = received::read(project, &suites, file, &terms)?;
+    let side = |artifact| Side { run: &run, artifact };
+    let earlier = Earlier::default();
+    let known = Known { suites: &suites, config: &project.config, earlier: &earlier };
+    verdicts::compare(side(0), side(1), known)
 }
 
 async fn stored(project: &Project, a: &str, b: &str) -> Result<Report> {
