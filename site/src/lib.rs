@@ -6,7 +6,7 @@
 //!
 //! What must not be here: SQL (`store`), statistics and verdicts (`stats`),
 //! units and directions (`model::Metric`), and anything that writes to the
-//! database. Reading order: `builder`, `fold`, `series`, `trend`, `pages`.
+//! database. [`Live`] is the same history in memory, for a service. Reading order: `builder`, `fold`, `series`, `trend`, `pages`.
 
 mod anchor;
 mod bars;
@@ -30,6 +30,7 @@ mod histories;
 mod inputs;
 mod judge;
 mod kept;
+mod live;
 mod marks;
 mod names;
 mod pages;
@@ -54,5 +55,8 @@ mod write;
 pub use builder::{Built, SiteBuilder, build};
 pub use error::Error;
 pub use inputs::{AlertNote, GateCheck, GateResult, Inputs, Release};
+pub use live::{
+    Live, LiveChange, LivePoint, LiveRun, LiveVersion, SeriesName, fold_live, shard_of, terms_of,
+};
 pub use serve::serve;
-pub use source::RunEntry;
+pub use source::{RunEntry, entries};

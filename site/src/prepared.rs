@@ -2,8 +2,9 @@
 //! from other pages: releases, neighbours, and what was measured side by side. It
 //! must not compare.
 
+use crate::inputs::Inputs;
 use crate::pages::Site;
-use crate::versions::VersionRef;
+use crate::versions::{Version, VersionRef};
 use compare::Index;
 use model::{ProfileName, VersionId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,11 +85,15 @@ pub(crate) fn releases_of(site: &Site<'_>, target: &str) -> Vec<VersionRef> {
 
 /// What a version is called as a release, if it is one.
 pub(crate) fn release_name(site: &Site<'_>, version: VersionRef) -> Option<String> {
-    let version = site.history.versions.get(version);
+    name_of(site.inputs, site.history.versions.get(version))
+}
+
+/// The same of a version that stands for itself.
+pub(crate) fn name_of(inputs: &Inputs, version: &Version) -> Option<String> {
     match &version.id {
         VersionId::Release { version } => Some(version.clone()),
         VersionId::Commit { sha, modified: None, .. } => {
-            Some(site.inputs.release(&version.target, sha)?.name.clone())
+            Some(inputs.release(&version.target, sha)?.name.clone())
         }
         VersionId::Commit { .. } | VersionId::Binary { .. } => None,
     }

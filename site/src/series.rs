@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything measured, ready to be shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     /// Every version met.
     pub(crate) versions: Versions,
@@ -43,7 +43,7 @@ pub(crate) struct LineKey {
 }
 
 /// One arm of one benchmark on one target.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Line {
     /// Whether its target is the anchor.
     pub(crate) is_anchor: bool,
@@ -92,7 +92,7 @@ pub(crate) struct Round {
 pub(crate) struct DefinitionRef(u32);
 
 /// The definitions met so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Definitions {
     /// Each with its short form.
     all: Vec<(Digest, String)>,
@@ -100,11 +100,11 @@ pub(crate) struct Definitions {
 }
 
 /// Sentences that return in many points, kept once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Texts(BTreeSet<Arc<str>>);
 
 /// Rounds, which are the same of nearly every point, kept once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Rounds(BTreeSet<Arc<[Round]>>);
 
 /// How many blocks ended how.

@@ -8,6 +8,7 @@ use crate::inputs::Inputs;
 use crate::names;
 use crate::pages::Site;
 use crate::prepared;
+use crate::series::History;
 use crate::source::RunEntry;
 use crate::words;
 use compare::{ArmBlocks, Index, Measured, MetricTerms, RunEntry as Entry, Shard, Terms, Version};
@@ -142,7 +143,11 @@ pub(crate) fn terms(inputs: &Inputs) -> Terms {
 /// Which complete run measured what; nothing of calibrations, whose programs are
 /// slowed down on purpose.
 pub(crate) fn index(site: &Site<'_>) -> Index {
-    let Site { history, entries, .. } = *site;
+    index_of(site.inputs, site.history, site.entries)
+}
+
+/// The same of what is not a site yet.
+pub(crate) fn index_of(inputs: &Inputs, history: &History, entries: &[RunEntry]) -> Index {
     let mut versions: Vec<_> = history.versions.all().collect();
     versions.sort_by_key(|version| std::cmp::Reverse(history.versions.rank(*version)));
     let versions: Vec<Measured> = versions
@@ -151,7 +156,7 @@ pub(crate) fn index(site: &Site<'_>) -> Index {
             let version = history.versions.get(reference);
             Measured {
                 name: version.full_label(),
-                title: prepared::release_name(site, reference).unwrap_or_else(|| version.subject()),
+                title: prepared::name_of(inputs, version).unwrap_or_else(|| version.subject()),
                 day: words::day(version.time()),
             }
         })

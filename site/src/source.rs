@@ -30,7 +30,10 @@ pub struct RunEntry {
 }
 
 /// Every run, newest first.
-pub(crate) async fn entries(store: &Store) -> Result<Vec<RunEntry>, Error> {
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn entries(store: &Store) -> Result<Vec<RunEntry>, Error> {
     let summaries = store.runs().await?;
     Ok(summaries
         .into_iter()

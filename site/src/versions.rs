@@ -22,7 +22,7 @@ pub(crate) struct Version {
 }
 
 /// Every version met so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Versions {
     all: Vec<Version>,
     known: BTreeMap<(String, String), VersionRef>,
@@ -35,7 +35,7 @@ pub(crate) struct Versions {
 }
 
 /// What is said of a version again and again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Told {
     label: String,
     day: String,

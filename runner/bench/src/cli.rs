@@ -3,6 +3,7 @@
 
 mod deciding;
 mod history;
+mod service;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
 pub(crate) use history::{Backfill, Backup, Cache, Plan, Watch};
+pub(crate) use service::{LogLevel, ScopeName, Serve, Token, Worker};
 
 const EXIT_CODES: &str = "\
 Exit codes of run, compare and gate:
@@ -40,7 +42,7 @@ pub(crate) struct Cli {
 #[derive(Args)]
 pub(crate) struct Global {
     /// The database [default: data/bench.sqlite beside bench.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, alias = "store", global = true, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
     /// The configuration [default: bench.toml here or in a folder above]
     #[arg(long, global = true, value_name = "FILE")]
@@ -106,6 +108,13 @@ pub(crate) enum Command {
     /// Build or preview the static site
     #[command(subcommand)]
     Site(Site),
+    /// Serve the site and the HTTP API of the database, and the queue of jobs
+    Serve(Serve),
+    /// Measure what a service asks for
+    Worker(Worker),
+    /// Look after who may write to the service
+    #[command(subcommand)]
+    Token(Token),
     /// Write runs as a bundle (JSON Lines)
     Export(Export),
     /// Read bundles: all of them, or none if one is not entirely right

@@ -26,11 +26,14 @@ mod manual;
 mod plan;
 mod publish;
 mod run;
+mod serve;
 mod show;
 mod site;
 mod suite;
 mod synth;
+mod token;
 mod watch;
+mod worker;
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
@@ -45,6 +48,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     }
     let database_named = global.db.is_some();
     let project = Project::find(&global)?;
+    if let Command::Serve(arguments) = &command {
+        return serve::run(project, arguments);
+    }
     // One thread: nothing else should wake while a block is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match command {
@@ -72,6 +78,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
         Command::Publish(arguments) => runtime.block_on(publish::run(&project, &arguments)),
         Command::Import(arguments) => runtime.block_on(bundles::import(&project, &arguments)),
-        Command::Completions { .. } | Command::Man { .. } | Command::Decide(_) => Ok(Exit::Fine),
+        Command::Worker(arguments) => worker::run(&project, &arguments, runtime),
+        Command::Token(command) => runtime.block_on(token::run(&project, command)),
+        Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Decide(_)
+        | Command::Serve(_) => Ok(Exit::Fine),
     }
 }

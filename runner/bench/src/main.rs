@@ -6,7 +6,8 @@
 //! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
 //! `gate` (comparisons to whether a release may go out), `report` (both to text), `history` and
 //! `alerts` (runs to changes of level), `calibration` (how often all that is wrong), `campaign` (many
-//! versions, a run each), `queue` (in which order), `shards` (on which machine).
+//! versions, a run each), `queue` (in which order), `shards` (on which machine), `worker` (what a service
+//! asks for).
 
 mod adaptive;
 mod alerts;
@@ -36,6 +37,7 @@ mod shards;
 mod synth;
 mod testbed;
 mod verdicts;
+mod worker;
 
 use clap::Parser;
 use std::process::ExitCode;

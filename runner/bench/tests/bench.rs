@@ -19,6 +19,7 @@
 //! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `pages`: what pages say of two stored versions is what the command says.
+//! `service`: the service and its workers, also when they are killed.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
 //! `workflows`: what GitHub is asked to run, run here.
@@ -51,6 +52,7 @@ mod order;
 mod pages;
 mod published;
 mod releases;
+mod service;
 mod tasks;
 mod text;
 mod tidy;

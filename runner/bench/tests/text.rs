@@ -281,6 +281,9 @@ fn help_names_every_command_and_exit_code() {
           show         Show everything about one run
           suite        Work on a suite
           site         Build or preview the static site
+          serve        Serve the site and the HTTP API of the database, and the queue of jobs
+          worker       Measure what a service asks for
+          token        Look after who may write to the service
           export       Write runs as a bundle (JSON Lines)
           import       Read bundles: all of them, or none if one is not entirely right
           publish      Write what the history in git keeps of each run: summaries of its blocks

@@ -64,7 +64,8 @@ fn dependencies_point_one_way() {
         ("compare", &["stats"]),
         ("compare-wasm", &["compare"]),
         ("site", &["model", "stats", "store", "compare"]),
-        ("bench", &["model", "stats", "store", "load", "build", "site"]),
+        ("serve", &["model", "stats", "store", "compare", "site"]),
+        ("bench", &["model", "stats", "store", "load", "build", "site", "serve"]),
     ]);
     let workspace = manifest(&root().join("Cargo.toml"));
     let members = workspace["workspace"]["members"].as_array().unwrap();

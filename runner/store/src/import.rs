@@ -82,6 +82,11 @@ impl Importer {
         Ok(Imported::New)
     }
 
+    /// For what must be stored with the runs.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+
     /// Makes everything that was added visible, at once.
     ///
     /// # Errors

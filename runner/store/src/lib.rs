@@ -3,7 +3,8 @@
 //!
 //! It stores and returns `model` values unchanged. It must not derive a
 //! statistic, know a unit, start a process or read a clock, and it never
-//! updates or deletes what a run recorded.
+//! updates or deletes what a run recorded. What the service keeps beside results
+//! (tokens, the audit log, jobs) is in `service`.
 //!
 //! Entry points: [`Store::open`] to write, [`Store::open_read_only`] to read,
 //! [`Store::begin_run`] for a runner, [`Store::importing`] for bundles,
@@ -27,6 +28,7 @@ mod open;
 mod run;
 mod samples;
 mod schema;
+mod service;
 mod summary;
 mod versions;
 mod writer;
@@ -37,5 +39,9 @@ pub use history::History;
 pub use import::{Imported, Importer};
 pub use list::{RunSummary, RunVersion};
 pub use open::Store;
+pub use service::{
+    AuditEntry, AuditOutcome, Finished, Job, JobEvent, JobKind, JobStatus, Lease, LeaseRequest,
+    NewJob, NewToken, Scope, Token, Upload, UploadRequest, Watch,
+};
 pub use versions::{FailedBuildSummary, VersionSummary};
 pub use writer::RunWriter;

@@ -34,7 +34,8 @@ enum Access {
 
 impl Store {
     /// Opens a database for writing; makes it, and its folder, if missing,
-    /// and migrates it if it is older than this program.
+    /// and migrates it if it is older than this program; a copy of the older one stays
+    /// beside it.
     ///
     /// # Errors
     /// When the file is no database, another program's, damaged, newer than
@@ -184,14 +185,45 @@ async fn prepare(path: &Path, options: SqliteConnectOptions) -> Result<(), Store
     }
     if schema != Schema::Current {
         // A runner of an older program must not find its schema changed.
-        let _lock = match schema {
-            Schema::Older(_) => Some(RunLock::take(path).await?),
+        let _lock = match &schema {
+            Schema::Older(missing) => {
+                let lock = RunLock::take(path).await?;
+                keep_older(&mut connection, path, missing).await?;
+                Some(lock)
+            }
             _ => None,
         };
         schema::migrate(&mut connection).await.map_err(fault)?;
     }
     use_write_ahead_log(&mut connection).await.map_err(fault)?;
     connection.close().await.map_err(sql)
+}
+
+/// A copy of the database as an older program left it, `FILE.before-N` beside it, N
+/// being the first migration it lacks: who wants to go back to that program can. Not
+/// made twice, so that it stays what the older program left.
+async fn keep_older(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    missing: &[i64],
+) -> Result<(), StoreError> {
+    let mut copy = path.as_os_str().to_owned();
+    copy.push(format!(".before-{}", missing.first().copied().unwrap_or_default()));
+    let copy = PathBuf::from(copy);
+    if copy.try_exists().map_err(|error| cannot_open(&copy, &error))? {
+        return Ok(());
+    }
+    let partial = copy.with_extension("partial");
+    let name = partial.to_str().ok_or_else(|| StoreError::CannotOpen {
+        path: path.to_owned(),
+        detail: "its name is not UTF-8, so no copy of it can be made before it is changed"
+            .to_owned(),
+    })?;
+    // Of an attempt that was cut off; nobody else is at it, by the runners' lock.
+    let _ = std::fs::remove_file(&partial);
+    let copied = sqlx::query("VACUUM INTO ?1").bind(name).execute(connection).await;
+    copied.map_err(|error| Fault::Sql(error).at(&partial, "copying it before it is changed"))?;
+    std::fs::rename(&partial, &copy).map_err(|error| cannot_open(&copy, &error))
 }
 
 /// WAL lets readers read while a runner writes. The mode stays with the file;

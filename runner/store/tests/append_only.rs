@@ -20,6 +20,11 @@ async fn refusal(db: &mut SqliteConnection, sql: String) -> Result<(), String> {
     }
 }
 
+/// What the service keeps beside results: jobs go on, tokens end. Its own rules are
+/// beside the tables, and tested with the service.
+const OF_SERVICE: &[&str] =
+    &["token", "audit", "upload", "job", "job_parent", "job_event", "message"];
+
 /// Every table with rows in a database of one complete and one running run.
 async fn tables(db: &mut SqliteConnection) -> Vec<String> {
     let names: Vec<String> = sqlx::query_scalar(
@@ -28,6 +33,8 @@ async fn tables(db: &mut SqliteConnection) -> Vec<String> {
     .fetch_all(&mut *db)
     .await
     .unwrap();
+    let names: Vec<String> =
+        names.into_iter().filter(|name| !OF_SERVICE.contains(&name.as_str())).collect();
     for name in &names {
         let count = AssertSqlSafe(format!("SELECT count(*) FROM {name}"));
         let count: i64 = sqlx::query_scalar(count).fetch_one(&mut *db).await.unwrap();

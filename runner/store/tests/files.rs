@@ -191,7 +191,7 @@ async fn of_another_schema() {
     check(
         &path,
         expect![[r#"
-            /runs.sqlite: the database has schema 99, this program knows schema 6 and left
+            /runs.sqlite: the database has schema 99, this program knows schema 7 and left
             it alone; use the newer `bench` that wrote it"#]],
     )
     .await;
@@ -212,14 +212,22 @@ async fn of_an_older_schema() {
     check(
         &path,
         expect![[r#"
-            reading: /runs.sqlite: an older `bench` made the database; of 6 migrations it
-            lacks 2, 3, 4, 5, 6; any writing command (`bench run`, `bench import`) adds what
-            is missing and keeps the rest
+            reading: /runs.sqlite: an older `bench` made the database; of 7 migrations it
+            lacks 2, 3, 4, 5, 6, 7; any writing command (`bench run`, `bench import`) adds
+            what is missing and keeps the rest
             writing: opens"#]],
     )
     .await;
     let store = Store::open_read_only(&path).await.unwrap();
     assert_eq!(store.runs().await.unwrap(), []);
+    let kept = folder.path().join("runs.sqlite.before-2");
+    let mut kept =
+        SqliteConnectOptions::new().filename(&kept).read_only(true).connect().await.unwrap();
+    let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(&mut kept)
+        .await
+        .unwrap();
+    assert_eq!(applied, 1);
 }
 
 /// Permissions do not bind root, so as root these play in a process of
@@ -305,7 +313,7 @@ async fn a_database_that_lacks_an_earlier_migration() {
     check(
         &path,
         expect![[r#"
-        reading: /runs.sqlite: an older `bench` made the database; of 6 migrations it
+        reading: /runs.sqlite: an older `bench` made the database; of 7 migrations it
         lacks 3, 6; any writing command (`bench run`, `bench import`) adds what is
         missing and keeps the rest
         writing: opens"#]],

@@ -43,11 +43,7 @@ pub(super) async fn run(project: &Project, command: Site) -> Result<Exit> {
 
 async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
-    let mut inputs = inputs(project)?;
-    inputs.calibration = rates(project, &store, &inputs.suites).await?;
-    let compared = Comparisons::read(&store).await?;
-    inputs.gates = compared.gates(project, &store, &inputs).await?;
-    inputs.noise = compared.noise_before();
+    let inputs = everything(project, &store).await?;
     let cache = is_cached.then(|| project.cache.join("site"));
     let built = site::build(&store, &inputs, out, cache.as_deref(), Timestamp::now()).await?;
     note(&format!(
@@ -61,6 +57,16 @@ async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Ex
         out.join("index.html").display()
     ));
     Ok(Exit::Fine)
+}
+
+/// What a site is made of besides runs.
+pub(super) async fn everything(project: &Project, store: &Store) -> Result<Inputs> {
+    let mut inputs = inputs(project)?;
+    inputs.calibration = rates(project, store, &inputs.suites).await?;
+    let compared = Comparisons::read(store).await?;
+    inputs.gates = compared.gates(project, store, &inputs).await?;
+    inputs.noise = compared.noise_before();
+    Ok(inputs)
 }
 
 /// What people wrote in the checkout.

@@ -1,0 +1,97 @@
+//! `bench serve`: the site and the HTTP API of a database, until it is told to stop.
+
+use super::site;
+use crate::cli::{LogLevel, Serve};
+use crate::exit::Exit;
+use crate::output::note;
+use crate::project::Project;
+use anyhow::{Context, Result};
+use model::Digest;
+use serve::{Checkout, Inputting, Settings};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::Level;
+
+pub(super) fn run(project: Project, arguments: &Serve) -> Result<Exit> {
+    log_to_stderr(arguments.log);
+    // Nothing is measured here, so there may be as many threads as there are CPUs.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(answer(project, arguments))
+}
+
+async fn answer(project: Project, arguments: &Serve) -> Result<Exit> {
+    let store = open(&project).await?;
+    let name = std::path::absolute(&project.database)?;
+    let own = Digest::of(name.as_os_str().as_encoded_bytes()).short();
+    let site = arguments.site.clone();
+    let site = site.unwrap_or_else(|| project.cache.join("serve").join(own).join("site"));
+    let settings = Settings {
+        is_private: arguments.private,
+        is_behind_proxy: arguments.behind_proxy,
+        rate_per_s: arguments.rate,
+        render_every: Duration::from_secs(arguments.render_every),
+        lease: Duration::from_secs(arguments.lease),
+        ..Settings::of(site, project.cache.join("site"))
+    };
+    let listener = TcpListener::bind(arguments.listen).await;
+    let listener = listener.with_context(|| format!("listening on {}", arguments.listen))?;
+    note(&format!("http://{}/ (Ctrl-C ends it)", listener.local_addr()?));
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let shutdown = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    };
+    let here = Here(Arc::new(project));
+    serve::serve(listener, store.clone(), here, settings, shutdown).await?;
+    store.close().await;
+    Ok(Exit::Fine)
+}
+
+/// For writing if that can be: a database that may only be read is served all the same,
+/// and says so to those who write.
+async fn open(project: &Project) -> Result<Store> {
+    match Store::open(&project.database).await {
+        Err(StoreError::ReadOnly { .. }) => {
+            tracing::warn!("the database may only be read; whoever writes is told to come again");
+            Ok(Store::open_read_only(&project.database).await?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+fn log_to_stderr(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+    };
+    let log = tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr);
+    log.with_max_level(level).with_target(false).init();
+}
+
+/// This checkout.
+struct Here(Arc<Project>);
+
+impl Checkout for Here {
+    fn inputs<'a>(&'a self, store: &'a Store) -> Inputting<'a> {
+        let (project, store) = (Arc::clone(&self.0), store.clone());
+        Box::pin(async move {
+            let handle = Handle::current();
+            // Reads files and git.
+            let reading = tokio::task::spawn_blocking(move || {
+                handle.block_on(site::everything(&project, &store))
+            });
+            let read = reading.await.map_err(|error| error.to_string())?;
+            read.map_err(|error| format!("{error:#}"))
+        })
+    }
+}

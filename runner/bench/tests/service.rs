@@ -1,0 +1,223 @@
+//! The service and its workers, as programs of their own: what is asked for over HTTP is
+//! measured, uploaded and shown, and nothing that was acknowledged is lost when one of
+//! them is killed.
+
+use super::Project;
+use super::commits;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// A service that runs, on the database `service.sqlite`.
+struct Serving<'p> {
+    project: &'p Project,
+    child: Child,
+    url: String,
+    token: String,
+}
+
+impl<'p> Serving<'p> {
+    fn start(project: &'p Project, token: &str) -> Self {
+        let arguments = [
+            "serve",
+            "--store",
+            "service.sqlite",
+            "--listen",
+            "127.0.0.1:0",
+            "--rate",
+            "0",
+            "--lease",
+            "2",
+        ];
+        let mut child = project.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains("http://")).expect("it says where it listens");
+        // A pipe nobody reads would stop it once it is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        let url = line.split_whitespace().next().unwrap().trim_end_matches('/').to_owned();
+        Self { project, child, url, token: token.to_owned() }
+    }
+
+    /// A new token for workers, and who asks for jobs.
+    fn token(project: &Project) -> String {
+        let made = project.json(&[
+            "token",
+            "create",
+            "--store",
+            "service.sqlite",
+            "--about",
+            "a test",
+            "--scope",
+            "jobs",
+            "--scope",
+            "upload",
+            "--json",
+        ]);
+        let token = made["token"].as_str().unwrap().to_owned();
+        project.write("token", &format!("{token}\n"));
+        token
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let mut response = ureq::get(format!("{}{path}", self.url)).call().unwrap();
+        serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
+    }
+
+    fn post(&self, path: &str, body: &[u8]) -> Result<Value, ureq::Error> {
+        let request = ureq::post(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json");
+        let mut response =
+            request.header("authorization", format!("Bearer {}", self.token)).send(body)?;
+        Ok(serde_json::from_str(&response.body_mut().read_to_string()?).unwrap())
+    }
+
+    fn submit(&self, job: &Value) -> String {
+        let job = self.post("/api/v1/jobs", job.to_string().as_bytes()).unwrap();
+        job["job"].as_str().unwrap().to_owned()
+    }
+
+    fn worker(&self) -> Child {
+        let arguments = ["worker", "--server", &self.url, "--token-file", "token", "--every", "1"];
+        self.project.command(&arguments).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn until_ended(&self, job: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            let job = self.get(&format!("/api/v1/jobs/{job}"));
+            if ["done", "failed", "cancelled"].contains(&job["status"].as_str().unwrap()) {
+                return job;
+            }
+            assert!(began.elapsed() < Duration::from_secs(300), "{job}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A worker that dies with its test.
+struct Working(Child);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_is_asked_for_is_measured_uploaded_and_shown() {
+    let (project, versions) = commits::project_of(2);
+    let token = Serving::token(&project);
+    let serving = Serving::start(&project, &token);
+    let new = format!("hello@{}", versions[1]);
+    let refused =
+        serving.submit(&json!({ "kind": "compare", "arguments": ["hello@nowhere", new] }));
+    let job = serving.submit(&json!({ "kind": "run", "arguments": [new, "--quick"] }));
+    let _worker = Working(serving.worker());
+    let refused = serving.until_ended(&refused);
+    assert_eq!(
+        (&refused["status"], &refused["exit_code"]),
+        (&"failed".into(), &2.into()),
+        "{refused}"
+    );
+    let done = serving.until_ended(&job);
+    assert_eq!((&done["status"], &done["exit_code"]), (&"done".into(), &0.into()), "{done}");
+    let run = serving.get("/api/v1/runs/latest");
+    assert_eq!(run["status"], "complete");
+    assert!(done["outcome"].as_str().unwrap().contains(run["run"].as_str().unwrap()), "{done}");
+    let began = Instant::now();
+    while serving.get("/api/v1/series")["items"].as_array().unwrap().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn the_job_of_a_killed_worker_is_done_by_the_next() {
+    let (project, versions) = commits::project_of(1);
+    let token = Serving::token(&project);
+    let serving = Serving::start(&project, &token);
+    let job =
+        serving.submit(&json!({ "kind": "run", "arguments": [format!("hello@{}", versions[0])] }));
+    let mut first = serving.worker();
+    let began = Instant::now();
+    while serving.get(&format!("/api/v1/jobs/{job}"))["status"] != "leased" {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let _second = Working(serving.worker());
+    let done = serving.until_ended(&job);
+    assert_eq!((&done["status"], &done["attempts"]), (&"done".into(), &2.into()), "{done}");
+    let runs = serving.get("/api/v1/runs");
+    assert_eq!(runs["items"].as_array().unwrap().len(), 1, "{runs}");
+}
+
+/// Bundles that are acknowledged while the service is killed again and again.
+/// `BENCH_KILLS` says how often, for a longer look than the suite has time for.
+#[test]
+fn what_was_acknowledged_survives_a_kill_and_nothing_is_stored_in_part() {
+    let kills: u32 = std::env::var("BENCH_KILLS").map_or(6, |text| text.parse().unwrap());
+    let (project, versions) = commits::project_of(1);
+    let token = Serving::token(&project);
+    project.json(&["run", &format!("hello@{}", versions[0]), "--quick", "--json"]);
+    let said = project.bench(&["export", "latest"]);
+    let run = model::bundle::read(said.out.as_bytes()).unwrap().remove(0);
+    let (mut acknowledged, mut sent) = (Vec::new(), 0_u64);
+    let mut wait_us = 1_000_u64;
+    for _ in 0..kills {
+        let mut serving = Serving::start(&project, &token);
+        // Moments that are spread over all of what happens, without a clock or chance.
+        wait_us = (wait_us * 6_364_136_223 + 1_442_695_041) % 1_500_000;
+        let pid = serving.child.id();
+        let killer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_micros(wait_us));
+            let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
+            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+        });
+        loop {
+            sent += 1;
+            let mut run = run.clone();
+            run.id = model::RunId::from_bits(0xabcd_0000 + sent);
+            let mut bundle = Vec::new();
+            model::bundle::write(&mut bundle, [&run]).unwrap();
+            match serving.post("/api/v1/runs", &bundle) {
+                Ok(_) => acknowledged.push(run),
+                Err(_) => break,
+            }
+        }
+        killer.join().unwrap();
+        serving.kill();
+    }
+    assert!(!acknowledged.is_empty(), "nothing was acknowledged at all");
+    let serving = Serving::start(&project, &token);
+    for run in &acknowledged {
+        let path = format!("{}/api/v1/runs/{}/bundle", serving.url, run.id);
+        let text = ureq::get(path).call().unwrap().body_mut().read_to_vec().unwrap();
+        assert_eq!(model::bundle::read(&text[..]).unwrap(), std::slice::from_ref(run));
+    }
+    let listed = serving.get("/api/v1/runs?limit=2000");
+    let listed = listed["items"].as_array().unwrap();
+    assert!(listed.iter().all(|run| run["status"] == "complete"), "{listed:?}");
+    // One may have been stored whose answer was cut off, for each kill.
+    let surplus = listed.len() - acknowledged.len();
+    assert!(surplus <= kills as usize, "{surplus}");
+    println!("{kills} kills, {} acknowledged, {} stored", acknowledged.len(), listed.len());
+    drop(serving);
+    let copy = project.bench(&["--db", "service.sqlite", "backup", "copy.sqlite"]);
+    assert_eq!(copy.code, 0, "{}", copy.err);
+}

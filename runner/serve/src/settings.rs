@@ -1,0 +1,57 @@
+//! What whoever starts the service decides.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What may be decided about a service.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder that the site is rendered into.
+    pub site: PathBuf,
+    /// What is known of runs from earlier renderings.
+    pub cache: PathBuf,
+    /// Reading needs a token, too.
+    pub is_private: bool,
+    /// The caller is who the last `X-Forwarded-For` names: a proxy stands before.
+    pub is_behind_proxy: bool,
+    /// Requests a second of one address, on average; 0 for any number.
+    pub rate_per_s: u32,
+    /// The longest body of an upload.
+    pub most_upload_bytes: usize,
+    /// The longest bundle, unpacked.
+    pub most_bundle_bytes: u64,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// How long the headers of a request may take.
+    pub header_timeout: Duration,
+    /// Connections at a time.
+    pub most_connections: usize,
+    /// How often to look whether somebody else wrote to the store.
+    pub look_every: Duration,
+    /// Time between two renderings of the site.
+    pub render_every: Duration,
+    /// How long a lease holds if nothing is heard of the worker.
+    pub lease: Duration,
+}
+
+impl Settings {
+    /// What is right for most, for a site in these folders.
+    #[must_use]
+    pub fn of(site: PathBuf, cache: PathBuf) -> Self {
+        Self {
+            site,
+            cache,
+            is_private: false,
+            is_behind_proxy: false,
+            rate_per_s: 200,
+            most_upload_bytes: 32 << 20,
+            most_bundle_bytes: 256 << 20,
+            timeout: Duration::from_secs(60),
+            header_timeout: Duration::from_secs(10),
+            most_connections: 1024,
+            look_every: Duration::from_secs(1),
+            render_every: Duration::from_secs(10),
+            lease: Duration::from_secs(60),
+        }
+    }
+}
