@@ -20,6 +20,7 @@ use crate::write::Output;
 use jiff::Timestamp;
 use model::{Digest, Run, RunId};
 use std::path::Path;
+use std::thread;
 use store::Store;
 
 /// Runs that are read at the same time: their samples are in memory together.
@@ -202,7 +203,12 @@ impl<'a> SiteBuilder<'a> {
             series: found.series(),
             ..self.built
         };
-        self.output.finish()?;
+        // Giving back the memory of points takes as long as removing the older site.
+        let (history, output) = (self.history, self.output);
+        thread::scope(|scope| {
+            scope.spawn(|| drop(history));
+            output.finish()
+        })?;
         self.cache.tidy();
         Ok(built)
     }

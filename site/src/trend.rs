@@ -107,7 +107,7 @@ pub(crate) struct Change {
 }
 
 /// Where testbed or definition changed, in the order of places.
-pub(crate) fn changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) -> Vec<Change> {
+pub(crate) fn changes(history: &History, lines: &[(&LineKey, &[Placed<'_>])]) -> Vec<Change> {
     let mut found = testbed_changes(history, lines);
     for (key, points) in lines {
         let newest = newest_of_places(history, points.iter().copied());
@@ -128,7 +128,7 @@ pub(crate) fn changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) 
     found
 }
 
-fn testbed_changes(history: &History, lines: &[(&LineKey, Vec<Placed<'_>>)]) -> Vec<Change> {
+fn testbed_changes(history: &History, lines: &[(&LineKey, &[Placed<'_>])]) -> Vec<Change> {
     let points = lines.iter().flat_map(|(_, points)| points.iter().copied());
     let newest: Vec<(usize, &str)> = newest_of_places(history, points)
         .into_iter()

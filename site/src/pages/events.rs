@@ -5,7 +5,6 @@ use super::Site;
 use super::shown::{Benchmark, ShownLine};
 use crate::chart::Mark;
 use crate::names;
-use crate::trend;
 use crate::versions::VersionRef;
 use crate::words;
 use model::{Metric, Moment, VersionId};
@@ -67,8 +66,7 @@ pub(crate) fn of(
         let text = format!("{left_out} older changes are on the pages of the series.");
         events.push(Event { place: 0, class: "regressed", name: String::new(), text, link: None });
     }
-    let placed: Vec<_> = lines.iter().map(|line| (line.key, line.points.clone())).collect();
-    for change in trend::changes(site.history, &placed) {
+    for change in benchmark.changes(site.history, lines).iter() {
         let version = site.history.versions.get(benchmark.axis.versions[change.place]);
         events.push(Event {
             place: change.place,

@@ -104,13 +104,14 @@ pub(crate) fn pages(
 ) -> Result<Vec<Page>, Error> {
     let shown = Benchmark::with(site, suite, &key.benchmark, vec![(key, line)]);
     let Some(only) = shown.lines.first() else { return Ok(Vec::new()) };
+    let versions = zoomed::names(site, &shown);
     let mut pages = Vec::new();
     for metric in found::metrics_of(line) {
         let file = |kind| names::series_file(suite, key, metric, kind);
         let json = data::series_json(site, suite, only, metric, &file("json"))?;
         pages.push(Page::of(file("json"), json));
         pages.extend(csv::of_series(site, suite, only, metric)?);
-        pages.push(Page::of(file("html"), page(site, &shown, only, metric)?));
+        pages.push(Page::of(file("html"), page(site, &shown, only, metric, &versions)?));
     }
     Ok(pages)
 }
@@ -120,6 +121,7 @@ fn page(
     benchmark: &Benchmark<'_>,
     line: &ShownLine<'_>,
     metric: &'static Metric,
+    versions: &str,
 ) -> Result<String, Error> {
     let (suite, key) = (benchmark.suite, line.key);
     let path = names::series_page(suite, key, metric);
@@ -127,16 +129,12 @@ fn page(
     let name = line.name(site);
     let heading = format!("{title}: {} {name}, {}", benchmark.name, metric.label);
     let events = events::of(site, benchmark, metric, &[line]);
-    let wish = |of, id: &str| Wish { id: id.to_owned(), of };
     let Some(newest) = trend::newest(site.history, line.line) else {
         return Ok(String::new());
     };
     let found = site.found.series_of(suite, key, metric);
     let state = newest.state(metric);
-    let value = wish(Of::Value, "value");
-    let [chart, log] =
-        chart_view::chart_and_log(site, benchmark, &[line], metric, &events, &value, "log");
-    let has_ratio = site.config().anchor.is_some() && !line.line.is_anchor;
+    let (chart, log, ratio) = charts(site, benchmark, line, metric, &events);
     let pair = site.marks().since_release();
     let (multiple, multiple_detail) = words::multiple(&state, site.anchor());
     let (between, between_caption) = between(site, benchmark, pair);
@@ -159,13 +157,10 @@ fn page(
         goal: site
             .goal(suite, key, metric)
             .map(|goal| format!("{} ({})", words::goal(goal, site.anchor(), &state), goal.why)),
-        points: zoomed::of(site, benchmark, line, metric),
+        points: zoomed::of(benchmark, line, metric, versions),
         chart,
-        log: log.drawing.is_some().then_some(log),
-        ratio: has_ratio.then(|| {
-            let wish = wish(Of::Ratio, "ratio");
-            chart_view::chart(site, benchmark, &[line], metric, &events, &wish)
-        }),
+        log,
+        ratio,
         ratio_heading: site.ratio_heading(),
         notes: chart_view::notes(site, &[line], metric),
         changes: changes(site, key, found.map_or(&[][..], |it| &it.changes), suite),
@@ -184,6 +179,27 @@ fn page(
         layout,
     };
     render(&path, &page)
+}
+
+/// Its values, the same on a logarithmic scale if that can be drawn, and as a multiple
+/// of the anchor if there is one.
+fn charts(
+    site: &Site<'_>,
+    benchmark: &Benchmark<'_>,
+    line: &ShownLine<'_>,
+    metric: &'static Metric,
+    events: &[Event],
+) -> (ChartView, Option<ChartView>, Option<ChartView>) {
+    let wish = |of, id: &str| Wish { id: id.to_owned(), of };
+    let value = wish(Of::Value, "value");
+    let [chart, log] =
+        chart_view::chart_and_log(site, benchmark, &[line], metric, events, &value, "log");
+    let has_ratio = site.config().anchor.is_some() && !line.line.is_anchor;
+    let ratio = has_ratio.then(|| {
+        let ratio = wish(Of::Ratio, "ratio");
+        chart_view::chart(site, benchmark, &[line], metric, events, &ratio)
+    });
+    (chart, log.drawing.is_some().then_some(log), ratio)
 }
 
 /// What happened to it besides changes of level, which have a table.

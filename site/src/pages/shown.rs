@@ -3,9 +3,11 @@
 
 use super::Site;
 use crate::palette::LineStyle;
-use crate::series::{Line, LineKey, Point};
-use crate::trend::{self, Axis, Placed};
+use crate::series::{History, Line, LineKey, Point};
+use crate::trend::{self, Axis, Change, Placed};
 use model::{Metric, Suite};
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// A line as it is shown everywhere on a page.
 pub(crate) struct ShownLine<'a> {
@@ -39,6 +41,8 @@ pub(crate) struct Benchmark<'a> {
     pub(crate) name: &'a str,
     pub(crate) axis: Axis,
     pub(crate) lines: Vec<ShownLine<'a>>,
+    /// Made when asked for: every metric asks.
+    changes: OnceLock<Vec<Change>>,
 }
 
 impl<'a> Benchmark<'a> {
@@ -70,7 +74,20 @@ impl<'a> Benchmark<'a> {
             ShownLine { key, line, style, points: trend::shown(site.history, &axis, line) }
         });
         let lines = shown.collect();
-        Self { declared: site.declared(suite), suite, name, axis, lines }
+        let changes = OnceLock::new();
+        Self { declared: site.declared(suite), suite, name, axis, lines, changes }
+    }
+
+    /// Where testbed or definition of these lines changed: see [`trend::changes`].
+    pub(crate) fn changes(&self, history: &History, lines: &[&ShownLine<'_>]) -> Cow<'_, [Change]> {
+        let of = |lines: &[&ShownLine<'_>]| {
+            let placed: Vec<_> = lines.iter().map(|it| (it.key, it.points.as_slice())).collect();
+            trend::changes(history, &placed)
+        };
+        if lines.len() < self.lines.len() {
+            return Cow::Owned(of(lines));
+        }
+        Cow::Borrowed(self.changes.get_or_init(|| of(lines)))
     }
 
     /// The lines that have something to say of a metric: an arm whose driver
