@@ -20,7 +20,8 @@ pub struct Settings {
     pub most_upload_bytes: usize,
     /// The longest bundle, unpacked.
     pub most_bundle_bytes: u64,
-    /// How long a request may take.
+    /// How long a request may take. Uploads wait for each other meanwhile: there is one
+    /// writer, and a run with all its samples takes a second or more.
     pub timeout: Duration,
     /// How long the headers of a request may take.
     pub header_timeout: Duration,
@@ -46,7 +47,7 @@ impl Settings {
             rate_per_s: 200,
             most_upload_bytes: 32 << 20,
             most_bundle_bytes: 256 << 20,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_secs(300),
             header_timeout: Duration::from_secs(10),
             most_connections: 1024,
             look_every: Duration::from_secs(1),
