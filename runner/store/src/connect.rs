@@ -1,7 +1,7 @@
 //! How connections are opened: the pragmas, and why. It must not run queries.
 
-use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,6 +46,9 @@ pub(crate) fn pool(options: SqliteConnectOptions) -> SqlitePool {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A full disk makes SQLite roll back by itself, which sqlx does not learn of:
+        // such a connection could never begin again.
+        .after_release(|db, _| Box::pin(async move { Ok(!db.is_in_transaction()) }))
         .connect_lazy_with(options)
 }
 
@@ -57,4 +60,27 @@ fn common(path: &Path) -> SqliteConnectOptions {
         // Rows cross from SQLite's thread in batches of this many.
         .row_buffer_size(1024)
         .disable_statement_logging()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_to_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = pool(writing(&folder.path().join("it.sqlite"), true));
+        let mut db = pool.acquire().await.unwrap();
+        sqlx::query("CREATE TABLE it (value BLOB) STRICT").execute(&mut *db).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 8").execute(&mut *db).await.unwrap();
+        drop(db);
+        let mut writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let much = sqlx::query("INSERT INTO it VALUES (zeroblob(1000000))");
+        let error = much.execute(&mut *writing).await.unwrap_err();
+        assert!(error.to_string().contains("full"), "{error}");
+        drop(writing);
+        let mut writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("INSERT INTO it VALUES (x'00')").execute(&mut *writing).await.unwrap();
+        writing.commit().await.unwrap();
+    }
 }

@@ -65,7 +65,7 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
     let mut base = session.subjects.first().context("no version was built")?.clone();
     let mut variants = vec![BASE.to_owned(), SAME.to_owned()];
     if arguments.only_same {
-        session.subjects.push(base.clone());
+        session.subjects.push(base);
     } else {
         let mut twin = base.clone();
         if other_layout(&version) {
