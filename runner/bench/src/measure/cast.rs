@@ -70,6 +70,7 @@ impl<'w> Cast<'w> {
 
     /// The last lines of all of them, those of the dead at the end.
     pub(super) fn log_tail(&mut self) -> String {
+        self.processes.iter_mut().for_each(|(_, process)| process.hear_out());
         if let [(_, only)] = self.processes.as_slice() {
             return only.log().tail();
         }

@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(2);
@@ -44,6 +44,8 @@ pub(crate) struct Process {
     /// Lines of its standard output and when they came, until somebody takes them.
     lines: Option<Receiver<(String, Instant)>>,
     log: Log,
+    /// Whoever fills the log.
+    readers: Vec<JoinHandle<()>>,
     /// User-space instructions since `exec`, until somebody takes them.
     instructions: Option<Instructions>,
 }
@@ -60,15 +62,16 @@ impl Process {
         let (mut child, started_at) = gate.open().map_err(failed)?;
         let log = Log::default();
         let (sender, lines) = channel();
+        let mut readers = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            read_lines(stdout, log.clone(), Some(sender));
+            readers.push(read_lines(stdout, log.clone(), Some(sender)));
         }
         if let Some(stderr) = child.stderr.take() {
-            read_lines(stderr, log.clone(), None);
+            readers.push(read_lines(stderr, log.clone(), None));
         }
         let Command { name, stop_timeout, .. } = command;
         let lines = Some(lines);
-        Ok(Self { name, child, pid, started_at, stop_timeout, lines, log, instructions })
+        Ok(Self { name, child, pid, started_at, stop_timeout, lines, log, readers, instructions })
     }
 
     /// What failures call it.
@@ -89,6 +92,18 @@ impl Process {
     /// The last lines it printed.
     pub(crate) fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// If it exited, waits until the last of what it printed is in the log.
+    pub(crate) fn hear_out(&mut self) {
+        // Its output ends with it, unless a child of its own keeps that open.
+        let deadline = Instant::now() + LAST_LINE;
+        while self.exited().is_some()
+            && !self.readers.iter().all(JoinHandle::is_finished)
+            && Instant::now() < deadline
+        {
+            thread::sleep(POLL);
+        }
     }
 
     /// The lines of its standard output; once.
@@ -182,7 +197,7 @@ fn read_lines(
     from: impl Read + Send + 'static,
     log: Log,
     lines: Option<Sender<(String, Instant)>>,
-) {
+) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut reader = BufReader::new(from);
         let mut bytes = Vec::new();
@@ -196,5 +211,5 @@ fn read_lines(
             }
             bytes.clear();
         }
-    });
+    })
 }
