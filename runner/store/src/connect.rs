@@ -73,14 +73,19 @@ mod tests {
         let mut db = pool.acquire().await.unwrap();
         sqlx::query("CREATE TABLE it (value BLOB) STRICT").execute(&mut *db).await.unwrap();
         sqlx::query("PRAGMA max_page_count = 8").execute(&mut *db).await.unwrap();
-        drop(db);
-        let mut writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let mut writing = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
         let much = sqlx::query("INSERT INTO it VALUES (zeroblob(1000000))");
         let error = much.execute(&mut *writing).await.unwrap_err();
         assert!(error.to_string().contains("full"), "{error}");
         drop(writing);
-        let mut writing = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        sqlx::query("INSERT INTO it VALUES (x'00')").execute(&mut *writing).await.unwrap();
-        writing.commit().await.unwrap();
+        drop(db);
+        // That connection would be among all there may be.
+        let mut all = Vec::new();
+        for _ in 0..MAX_CONNECTIONS {
+            all.push(pool.acquire().await.unwrap());
+        }
+        for db in &mut all {
+            db.begin_with("BEGIN IMMEDIATE").await.unwrap().rollback().await.unwrap();
+        }
     }
 }
