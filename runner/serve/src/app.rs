@@ -91,6 +91,9 @@ impl App {
             jobs: watch::Sender::new(()),
             stopping: RwLock::default(),
         }));
+        // A folder that appeared while it is looked for would be opened as a file, and the
+        // answer break off. If it cannot be made, rendering says so.
+        let _ = tokio::fs::create_dir_all(&app.settings.site).await;
         refresh::catch_up(&app).await?;
         Ok(app)
     }
