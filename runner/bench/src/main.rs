@@ -21,6 +21,7 @@ mod doctor;
 mod exit;
 mod gate;
 mod history;
+mod interruption;
 mod measure;
 mod ndjson;
 mod obtain;

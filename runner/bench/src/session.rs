@@ -122,12 +122,7 @@ impl<'a> Session<'a> {
         failed_builds: FailedBuilds,
     ) -> Result<Self> {
         obtain::keep_concerned(project, &mut suites, versions);
-        let cancel = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            // A second signal ends the process at once.
-            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&cancel))?;
-            signal_hook::flag::register(signal, Arc::clone(&cancel))?;
-        }
+        let cancel = crate::interruption::flag()?;
         let builder = project.builder()?.with_cancel(Arc::clone(&cancel));
         let Obtained { subjects, failed } =
             obtain::all(project, &builder, versions, &suites, failed_builds)?;

@@ -15,14 +15,9 @@ use std::time::{Duration, Instant};
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Set by Ctrl-C and SIGTERM; a second one ends the program at once.
+    /// By Ctrl-C or SIGTERM.
     pub(crate) fn on_signals() -> io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
-            signal_hook::flag::register(signal, Arc::clone(&stop))?;
-        }
-        Ok(Self(stop))
+        Ok(Self(crate::interruption::flag()?))
     }
 
     pub(crate) fn is_asked(&self) -> bool {

@@ -1,5 +1,5 @@
 //! SHA-256, the one hash of this project: artifacts, suites, testbeds.
-//! It must not be used for secrets.
+//! Of secrets it may only see those that nobody can guess: random bits, no passwords.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -12,6 +12,7 @@ mod extent;
 mod failed_build;
 mod measurements;
 mod place;
+mod times;
 mod validate;
 pub use extent::Extent;
 pub use failed_build::FailedBuild;
@@ -229,6 +230,11 @@ impl Run {
 }
 
 impl VersionId {
+    /// Whether a text is a full hash of a git commit.
+    pub fn is_commit_hash(text: &str) -> bool {
+        text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// A short name: `3fa9c1e2`, `3fa9c1e2+ab12cd34` when modified, `48.0.8`,
     /// `sha256:ab12cd34`.
     pub fn label(&self) -> String {

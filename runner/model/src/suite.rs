@@ -227,6 +227,11 @@ impl Suite {
         names
     }
 
+    /// The arm of that name.
+    pub fn arm(&self, benchmark: &str, name: &str) -> Option<&Arm> {
+        self.arms.iter().find(|arm| arm.benchmark == benchmark && arm.name == name)
+    }
+
     /// The arms of one benchmark.
     pub fn arms_of<'a>(&'a self, benchmark: &'a str) -> impl Iterator<Item = &'a Arm> {
         self.arms.iter().filter(move |arm| arm.benchmark == benchmark)

@@ -175,14 +175,12 @@ pub(crate) async fn lease(
     }
     let lease = new_name(LEASE_DIGITS).map_err(|error| Problem::internal(&error))?;
     let worker = format!("{} on {}", caller.0.name, asked.worker);
-    let length =
-        SignedDuration::try_from(app.settings.lease).unwrap_or(SignedDuration::from_mins(1));
     let request = LeaseRequest {
         lease: &lease,
         worker: &worker,
         testbed: &asked.testbed,
         now: Timestamp::now(),
-        length,
+        length: lease_length(&app),
     };
     let Some(job) = app.store.lease_job(&request).await? else {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -205,12 +203,10 @@ pub(crate) async fn renew(
 ) -> Result<Response, Problem> {
     caller.must(&app, Scope::Jobs, "job.renew").await?;
     let now = Timestamp::now();
-    let until =
-        SignedDuration::try_from(app.settings.lease).ok().and_then(|it| now.checked_add(it).ok());
+    let until = now.checked_add(lease_length(&app)).unwrap_or(Timestamp::MAX);
     let lines: Vec<String> =
         told.told.iter().take(1000).map(|line| line.chars().take(2000).collect()).collect();
-    let renewed =
-        app.store.renew_lease(&name, &told.lease, until.unwrap_or(now), now, &lines).await?;
+    let renewed = app.store.renew_lease(&name, &told.lease, until, now, &lines).await?;
     app.jobs.send_replace(());
     match renewed {
         Lease::Held(until) => {
@@ -244,6 +240,10 @@ pub(crate) async fn finish(
         app.nudge.notify_one();
     }
     Ok((NO_STORE, Json(JobOut::from(job))).into_response())
+}
+
+fn lease_length(app: &App) -> SignedDuration {
+    SignedDuration::try_from(app.settings.lease).unwrap_or(SignedDuration::from_mins(1))
 }
 
 fn lost(name: &str) -> Problem {

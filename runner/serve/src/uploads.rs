@@ -37,7 +37,7 @@ const READ_ON: usize = 2;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Vouched {
     /// Full hashes of commits, with commas between: the bundle must not hold any other
-    /// commit. For whoever passes on what the code of a pull request wrote.
+    /// version. For whoever passes on what the code of a pull request wrote.
     commits: Option<String>,
 }
 

@@ -73,7 +73,7 @@ fn parents_come_first_and_take_their_children_with_them() {
     let queue = Queue::new();
     let parent = queue.submit(&json!({ "kind": "run" }));
     let child = queue.submit(
-        &json!({ "kind": "gate", "arguments": ["a", "b"], "parents": [parent], "priority": 9 }),
+        &json!({ "kind": "gate", "arguments": ["--baseline", "a", "--candidate", "b"], "parents": [parent], "priority": 9 }),
     );
     let grandchild = queue.submit(&json!({ "kind": "run", "parents": [child] }));
     let leased = queue.lease("here").unwrap();

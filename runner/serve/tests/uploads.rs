@@ -237,6 +237,23 @@ fn a_token_and_its_sender_limit_what_a_bundle_may_claim() {
     assert!(told.contains("which its sender did not vouch for"), "{told}");
     assert!(vouched("main").problem(400).contains("`main` is not a full hash"));
     assert_eq!(vouched(sha).status, 201);
+    // Nor as anything that is no commit, or is more than one.
+    for version in [
+        VersionId::Release { version: "1.0.0".to_owned() },
+        VersionId::Commit {
+            sha: sha.clone(),
+            subject: String::new(),
+            committed_at: run.started_at,
+            modified: Some(Digest::of("on top")),
+        },
+    ] {
+        let mut other = new_run(0xe2);
+        other.artifacts[0].version = version;
+        let path = format!("/api/v1/runs?commits={sha}");
+        let token = service.token(&[Scope::Upload]);
+        let told = service.post(&path, Some(&token), &bytes(&[other])).problem(422);
+        assert!(told.contains("which its sender did not vouch for"), "{told}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::project::Project;
 use crate::report::cells::change;
 use anyhow::{Context, Result, bail};
 use glob::Pattern;
+use model::VersionId;
 use stats::Verdict;
 use stats::detect::Options;
 use store::Store;
@@ -181,6 +182,9 @@ fn row(alert: &Alert) -> Vec<String> {
 
 /// A release has its whole name.
 fn short(version: &str) -> String {
-    let is_hash = version.len() == 40 && version.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_hash { version[..SHORT].to_owned() } else { version.to_owned() }
+    if VersionId::is_commit_hash(version) {
+        version[..SHORT].to_owned()
+    } else {
+        version.to_owned()
+    }
 }

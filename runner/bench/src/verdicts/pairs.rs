@@ -47,12 +47,8 @@ pub(crate) fn collect(a: Side<'_>, b: Side<'_>, known: Known<'_>) -> Collected {
     let adjacent = a.run.id == b.run.id;
     let mut collected = Collected::default();
     for (name, blocks) in &arms {
-        let arm = known
-            .suites
-            .iter()
-            .filter(|suite| suite.name == name.0)
-            .flat_map(|suite| &suite.arms)
-            .find(|arm| arm.benchmark == name.1 && arm.name == name.2);
+        let suite = known.suites.iter().find(|suite| suite.name == name.0);
+        let arm = suite.and_then(|suite| suite.arm(&name.1, &name.2));
         note_missing(name, blocks, &mut collected);
         of_arm(name, blocks, arm, known.config, adjacent, &mut collected);
         let of_arm = collected.pairs.iter_mut().rev().take_while(|pairs| pairs.arm == *name);

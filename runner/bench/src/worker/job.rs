@@ -230,3 +230,29 @@ fn upload(project: &Project, client: &Client, runs: &[RunId], runtime: &Runtime)
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::Cli;
+    use clap::Parser as _;
+    use store::JobKind;
+
+    /// What the service takes as a job, a worker's `bench` must not refuse.
+    #[test]
+    fn the_arguments_of_a_job_are_those_of_its_command() {
+        for kind in JobKind::ALL {
+            let arguments = match kind {
+                JobKind::Run => "main --suite size --quick",
+                JobKind::Compare => "v1 v2 --suite size --blocks 6 --budget 10m",
+                JobKind::Gate => "--baseline v1 --candidate v2 --release v0 --budget 10m",
+                JobKind::Backfill => "host v1..v2%8 --suite size",
+                JobKind::Bisect => "v1 v2 --suite size --metric flash_bytes",
+                JobKind::Calibrate => "--version native --rounds 12 --only-same",
+            };
+            let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
+            serve::check_arguments(kind, &words).unwrap();
+            let command = ["bench", kind.word()].map(str::to_owned).into_iter().chain(words);
+            Cli::try_parse_from(command.chain(["--json".to_owned()])).unwrap();
+        }
+    }
+}

@@ -175,8 +175,8 @@ fn a_bundle_that_is_not_what_it_should_be_is_refused() {
         another benchmark: block 0: suite ask has no benchmark <script> default
         a name as a path: block 0: there is no suite `../../etc/passwd` in this checkout
         rounds without end: block 0: round 4000000000 of at most 400
-        from the future: it ended at 2999-01-01T00:00:00Z, which is still to come
-        longer than its run: block 0: it ended at SOME, after its run
+        from the future: finished_at: 2999-01-01T00:00:00Z is in the future
+        longer than its run: block 0: it ends at SOME, after the run or in the future
         not a number: line 4: not a line of a bundle: number out of range
         altered: line SOME: run SOME was altered: its end tells SOME lines with SHA-256 SOME, there are SOME with SOME
         cut: line 3: the file ends inside this line

@@ -144,7 +144,7 @@ impl VersionId {
         match self {
             Self::Binary { .. } => Ok(()),
             Self::Commit { sha, subject, .. } => {
-                if sha.len() != 40 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
+                if !Self::is_commit_hash(sha) {
                     return invalid(
                         "version.sha",
                         "is not a full git commit hash (40 hexadecimal digits)",

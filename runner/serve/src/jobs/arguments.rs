@@ -20,6 +20,8 @@ const VALUED: &[&str] = &[
     "--seed",
     "--release",
     "--version",
+    "--baseline",
+    "--candidate",
 ];
 /// Flags without.
 const PLAIN: &[&str] = &["--quick", "--full", "--only-same"];
@@ -58,11 +60,18 @@ pub fn check(kind: JobKind, arguments: &[String]) -> Result<(), String> {
     }
     let (fewest, most, what) = match kind {
         JobKind::Run => (0, MOST_WORDS, "any number of versions"),
-        JobKind::Compare | JobKind::Gate => (2, 2, "two versions"),
+        JobKind::Compare => (2, 2, "two versions"),
+        JobKind::Gate => (0, 0, "its versions as --baseline and --candidate"),
         JobKind::Backfill => (2, 2, "a target and a range"),
         JobKind::Bisect => (2, 2, "a good and a bad version"),
         JobKind::Calibrate => (0, 0, "its version as --version"),
     };
+    let lacks = |flag: &&str| !arguments.iter().any(|word| word == flag);
+    if let (JobKind::Gate, Some(flag)) =
+        (kind, ["--baseline", "--candidate"].into_iter().find(lacks))
+    {
+        return Err(format!("arguments: gate needs {flag}"));
+    }
     if (fewest..=most).contains(&versions) {
         return Ok(());
     }
@@ -96,13 +105,16 @@ mod tests {
         };
         check(JobKind::Compare, &["v1", "v2", "--suite", "size", "--quick"], Ok(()));
         check(JobKind::Run, &[], Ok(()));
+        check(JobKind::Gate, &["--baseline", "v1", "--candidate", "v2"], Ok(()));
+        check(JobKind::Gate, &["--baseline", "v1"], Err("gate needs --candidate"));
         check(JobKind::Compare, &["v1"], Err("compare takes two versions, there are 1"));
         check(
             JobKind::Run,
             &["--db", "/etc/passwd"],
             Err(
                 "--db is not for jobs; there are --suite, --benchmark, --arm, --metric, --blocks, --rounds, \
-                --pairs, --budget, --seed, --release, --version, --quick, --full, --only-same",
+                --pairs, --budget, --seed, --release, --version, --baseline, --candidate, --quick, --full, \
+                --only-same",
             ),
         );
         check(

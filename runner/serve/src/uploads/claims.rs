@@ -3,17 +3,11 @@
 
 use crate::problem::Problem;
 use axum::http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
-use model::{Digest, Run, RunStatus, Suite, VersionId};
+use jiff::Timestamp;
+use model::{Digest, Run, RunStatus, VersionId};
 use site::Inputs;
 use std::collections::HashSet;
 use store::Token;
-
-/// How far a clock may be ahead of ours.
-const AHEAD: SignedDuration = SignedDuration::from_mins(5);
-/// Nothing was measured before: this project did not exist.
-const EPOCH: i64 = 1_704_067_200; // 2024-01-01
-const HASH_DIGITS: usize = 40;
 
 /// What is known.
 pub(super) struct Claims<'a> {
@@ -21,20 +15,18 @@ pub(super) struct Claims<'a> {
     /// Digests of suites that are stored.
     pub(super) known: &'a HashSet<Digest>,
     pub(super) token: &'a Token,
-    /// The only commits there may be.
+    /// The only versions there may be: these commits, as they were committed.
     pub(super) commits: Option<HashSet<String>>,
     pub(super) now: Timestamp,
 }
 
 /// Commits with commas between.
 pub(super) fn commits(text: &str) -> Result<HashSet<String>, Problem> {
-    let is_hash =
-        |part: &&str| part.len() == HASH_DIGITS && part.bytes().all(|b| b.is_ascii_hexdigit());
-    match text.split(',').map(str::trim).find(|part| !is_hash(part)) {
+    match text.split(',').map(str::trim).find(|part| !VersionId::is_commit_hash(part)) {
         None => Ok(text.split(',').map(|part| part.trim().to_ascii_lowercase()).collect()),
-        Some(part) => Err(Problem::bad(format!(
-            "commits: `{part}` is not a full hash ({HASH_DIGITS} digits)"
-        ))),
+        Some(part) => {
+            Err(Problem::bad(format!("commits: `{part}` is not a full hash (40 digits)")))
+        }
     }
 }
 
@@ -46,7 +38,7 @@ impl Claims<'_> {
         };
         self.check_head(run).map_err(refused)?;
         self.check_testbed(run)?;
-        self.check_times(run).map_err(refused)?;
+        run.check_times(self.now).map_err(refused)?;
         self.check_suites(run).map_err(refused)
     }
 
@@ -60,10 +52,11 @@ impl Claims<'_> {
             if self.inputs.config.target(target).is_none() {
                 return Err(format!("target: bench.toml here declares no `{target}`"));
             }
-            let VersionId::Commit { sha, .. } = version else { continue };
-            if self.commits.as_ref().is_some_and(|commits| !commits.contains(sha)) {
+            let is_vouched = |commits| is_one_of(version, commits) || is_beside(run, target);
+            if !self.commits.as_ref().is_none_or(is_vouched) {
+                let label = version.label();
                 return Err(format!(
-                    "version: it claims to be commit {sha}, which its sender did not vouch for"
+                    "version: it claims to be {target} {label}, which its sender did not vouch for"
                 ));
             }
         }
@@ -86,35 +79,15 @@ impl Claims<'_> {
         Err(Problem::new(StatusCode::FORBIDDEN, text))
     }
 
-    fn check_times(&self, run: &Run) -> Result<(), String> {
-        let latest = self.now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-        if run.started_at.as_second() < EPOCH {
-            return Err(format!("started_at: {} is before anything was measured", run.started_at));
-        }
-        let end = run.finished_at.unwrap_or(run.started_at);
-        if end > latest {
-            return Err(format!("finished_at: {end} is in the future"));
-        }
-        for block in &run.blocks {
-            let length =
-                SignedDuration::from_nanos(i64::try_from(block.duration_ns).unwrap_or(i64::MAX));
-            let ended = block.started_at.checked_add(length).unwrap_or(Timestamp::MAX);
-            if ended > latest || block.started_at > end {
-                let ordinal = block.ordinal;
-                return Err(format!(
-                    "block {ordinal}: it ends at {ended}, after the run or in the future"
-                ));
-            }
-        }
-        Ok(())
-    }
-
     fn check_suites(&self, run: &Run) -> Result<(), String> {
         for block in &run.blocks {
             let cell = &block.cell;
             let suite = self.inputs.suites.iter().find(|suite| suite.name == cell.suite);
             if let Some(suite) = suite.filter(|suite| suite.sha256 == block.suite_sha256) {
-                check_arm(suite, &cell.benchmark, &cell.arm)?;
+                let (benchmark, arm) = (&cell.benchmark, &cell.arm);
+                if suite.arm(benchmark, arm).is_none() {
+                    return Err(format!("suite `{}` has no arm {benchmark} {arm}", suite.name));
+                }
             } else if !self.known.contains(&block.suite_sha256) {
                 return Err(format!(
                     "block {}: suite `{}` of digest {} is neither in the checkout here nor stored",
@@ -128,7 +101,13 @@ impl Claims<'_> {
     }
 }
 
-fn check_arm(suite: &Suite, benchmark: &str, arm: &str) -> Result<(), String> {
-    let has = suite.arms.iter().any(|it| it.benchmark == benchmark && it.name == arm);
-    if has { Ok(()) } else { Err(format!("suite `{}` has no arm {benchmark} {arm}", suite.name)) }
+fn is_one_of(version: &VersionId, commits: &HashSet<String>) -> bool {
+    matches!(version, VersionId::Commit { sha, modified: None, .. }
+        if commits.contains(&sha.to_ascii_lowercase()))
+}
+
+/// The anchor, measured beside what was asked for: nobody vouches for that.
+fn is_beside(run: &Run, target: &str) -> bool {
+    let of_target = run.artifacts.iter().filter(|artifact| artifact.target == target).count();
+    run.anchor.as_deref() == Some(target) && of_target == 1 && run.artifacts.len() > 1
 }
