@@ -104,9 +104,8 @@ fn group(site: &Site<'_>, shown: &Benchmark<'_>, metric: &'static Metric) -> Gro
     let has_own = shown.of_metric(metric).any(|line| line.key.target == *default);
     let is_own =
         |line: &&ShownLine<'_>| !line.line.is_anchor && (line.key.target == *default || !has_own);
-    let newest = shown.axis.versions.last().copied();
     let rows = shown.of_metric(metric).filter(is_own).take(MOST_ROWS);
-    let rows: Vec<Row> = rows.filter_map(|line| row(site, shown, metric, line, newest)).collect();
+    let rows: Vec<Row> = rows.filter_map(|line| row(site, shown, metric, line)).collect();
     let mut marks: Vec<ScaleMark> = Vec::new();
     let mut peers = Vec::new();
     for (position, line) in shown.of_metric(metric).enumerate() {
@@ -190,9 +189,10 @@ fn row(
     shown: &Benchmark<'_>,
     metric: &'static Metric,
     line: &ShownLine<'_>,
-    newest_of_group: Option<VersionRef>,
 ) -> Option<Row> {
     let point = trend::newest(site.history, line.line)?;
+    let is_own = |at: &VersionRef| site.history.versions.get(*at).target == line.key.target;
+    let newest_of_target = shown.axis.versions.iter().copied().rfind(is_own);
     let state = point.state(metric);
     let found = site.found.series_of(shown.suite, line.key, metric);
     let goal = site.goal(shown.suite, line.key, metric);
@@ -206,7 +206,7 @@ fn row(
         said: words::said(metric, &state),
         since: found.and_then(|it| it.since_release.as_ref()).map(words::verdict),
         goal: goal.map(|goal| words::goal(goal, site.anchor(), &state)),
-        note: note(site, metric, line, point, newest_of_group),
+        note: note(site, metric, line, point, newest_of_target),
     })
 }
 
@@ -216,7 +216,7 @@ fn note(
     metric: &'static Metric,
     line: &ShownLine<'_>,
     point: &Point,
-    newest_of_group: Option<VersionRef>,
+    newest_of_target: Option<VersionRef>,
 ) -> Option<String> {
     let is_measured = |point: &Point| matches!(point.state(metric), State::Measured { .. });
     if !is_measured(point) {
@@ -227,7 +227,7 @@ fn note(
         return Some(format!("last measured at {label}: {}", said.value));
     }
     let mut parts = Vec::new();
-    if newest_of_group.is_some_and(|newest| newest != point.at) {
+    if newest_of_target.is_some_and(|newest| newest != point.at) {
         let label = site.marks().name(site.history, point.at);
         parts.push(format!("of {label}; newer versions were not measured"));
     }
