@@ -167,25 +167,86 @@ fn the_job_of_a_killed_worker_is_done_by_the_next() {
     assert_eq!(runs["items"].as_array().unwrap().len(), 1, "{runs}");
 }
 
+/// Workers that are killed while they measure, upload and report.
+#[test]
+fn every_job_ends_once_whatever_becomes_of_its_workers() {
+    let kills = kills(3);
+    let (project, versions) = commits::project_of(1);
+    let token = Serving::token(&project);
+    let serving = Serving::start(&project, &token);
+    let submit = |seed: u32| {
+        let arguments =
+            json!([format!("hello@{}", versions[0]), "--quick", "--seed", seed.to_string()]);
+        serving.submit(&json!({ "kind": "run", "arguments": arguments, "most_attempts": 2 }))
+    };
+    let jobs: Vec<String> = (0..=kills).map(submit).collect();
+    let mut moments = Moments(1);
+    for _ in 0..kills {
+        let mut worker = serving.worker();
+        std::thread::sleep(moments.next_below(Duration::from_secs(4)));
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    }
+    let _last = Working(serving.worker());
+    let ended: Vec<Value> = jobs.iter().map(|job| serving.until_ended(job)).collect();
+    let listed = serving.get("/api/v1/runs?limit=2000");
+    let listed = listed["items"].as_array().unwrap();
+    assert!(listed.iter().all(|run| run["status"] == "complete"), "{listed:?}");
+    let (done, failed): (Vec<&Value>, Vec<&Value>) =
+        ended.iter().partition(|job| job["status"] == "done");
+    for job in &failed {
+        assert!(job["outcome"].as_str().unwrap().contains("nothing was heard of"), "{job}");
+    }
+    let is_of = |run: &Value, job: &Value| {
+        job["outcome"].as_str().unwrap().contains(run["run"].as_str().unwrap())
+    };
+    for job in &done {
+        let runs = listed.iter().filter(|run| is_of(run, job)).count();
+        assert_eq!((runs, &job["exit_code"]), (1, &0.into()), "{job}");
+    }
+    // A worker may have died between its upload and its report, for each kill.
+    let surplus = listed.len() - done.len();
+    assert!(surplus <= kills as usize, "{surplus}");
+    println!(
+        "{kills} kills, {} jobs done, {} failed, {surplus} runs more",
+        done.len(),
+        failed.len()
+    );
+}
+
+/// How often something is killed; `BENCH_KILLS` is for a longer look than the suite has
+/// time for.
+fn kills(usual: u32) -> u32 {
+    std::env::var("BENCH_KILLS").map_or(usual, |text| text.parse().unwrap())
+}
+
+/// Moments that are spread over all of what happens, without a clock or chance.
+struct Moments(u64);
+
+impl Moments {
+    fn next_below(&mut self, most: Duration) -> Duration {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_041);
+        most.mul_f64((self.0 >> 40) as f64 / f64::from(1 << 24))
+    }
+}
+
 /// Bundles that are acknowledged while the service is killed again and again.
-/// `BENCH_KILLS` says how often, for a longer look than the suite has time for.
 #[test]
 fn what_was_acknowledged_survives_a_kill_and_nothing_is_stored_in_part() {
-    let kills: u32 = std::env::var("BENCH_KILLS").map_or(6, |text| text.parse().unwrap());
+    let kills = kills(6);
     let (project, versions) = commits::project_of(1);
     let token = Serving::token(&project);
     project.json(&["run", &format!("hello@{}", versions[0]), "--quick", "--json"]);
     let said = project.bench(&["export", "latest"]);
     let run = model::bundle::read(said.out.as_bytes()).unwrap().remove(0);
     let (mut acknowledged, mut sent) = (Vec::new(), 0_u64);
-    let mut wait_us = 1_000_u64;
+    let mut moments = Moments(1);
     for _ in 0..kills {
         let mut serving = Serving::start(&project, &token);
-        // Moments that are spread over all of what happens, without a clock or chance.
-        wait_us = (wait_us * 6_364_136_223 + 1_442_695_041) % 1_500_000;
+        let moment = moments.next_below(Duration::from_millis(1_500));
         let pid = serving.child.id();
         let killer = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_micros(wait_us));
+            std::thread::sleep(moment);
             let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
             nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
         });
