@@ -148,16 +148,16 @@ impl<'a> Campaign<'a> {
     /// The newest interrupted run that measures this version alike.
     fn interrupted(&self, version: &TargetVersion) -> Result<Option<(RunId, Asked)>> {
         let Sink { runtime, store } = self.sink;
+        let suites = self.session.project.patterns(&self.session.suites)?;
         let runs = runtime.block_on(store.runs())?;
         for summary in runs.iter().filter(|run| run.status == RunStatus::Interrupted) {
             let run = runtime.block_on(store.run(summary.id.as_str()))?;
             // Another program's plan is none of ours.
             let Ok(asked) = serde_json::from_str::<Asked>(&run.plan) else { continue };
-            let suites = self.session.suites.iter().map(|suite| &suite.name);
             let is_alike = asked.quick == self.quick
                 && asked.profile == self.profile().word()
                 && self.blocks.is_none_or(|blocks| asked.blocks == blocks)
-                && asked.suites.iter().eq(suites);
+                && asked.suites == suites;
             let failed = run.failed_builds.first();
             let is_it = asked.versions.first() == Some(&version.to_string())
                 || failed.is_some_and(|it| {

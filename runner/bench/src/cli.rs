@@ -165,7 +165,7 @@ pub(crate) struct Run {
 
 #[derive(Args)]
 pub(crate) struct Selection {
-    /// Only suites that match (shell pattern; may be repeated)
+    /// Only suites, or SUITE/BENCHMARK, that match (shell pattern; may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub(crate) suite: Vec<String>,
     /// Blocks of every arm on every version [default: from bench.toml]

@@ -53,22 +53,57 @@ impl Project {
         self.root.join("suites")
     }
 
-    /// The suites whose names match any of the patterns; all without one.
+    /// The suites that match any of the patterns, with the benchmarks that do; all
+    /// without a pattern.
+    ///
+    /// # Errors
+    /// A pattern that matches nothing: what is asked for must not be missing in silence.
     pub(crate) fn suites(&self, patterns: &[String]) -> Result<Vec<Suite>> {
-        let dir = self.suites_dir();
-        let names = Suite::names(&dir)?;
-        let patterns = patterns
-            .iter()
-            .map(|text| Pattern::new(text).with_context(|| format!("reading the pattern `{text}`")))
-            .collect::<Result<Vec<_>>>()?;
-        let wanted =
-            |name: &String| patterns.is_empty() || patterns.iter().any(|p| p.matches(name));
-        let chosen: Vec<&String> = names.iter().filter(|name| wanted(name)).collect();
-        if chosen.is_empty() {
-            let asked = patterns.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", ");
-            bail!("no suite matches `{asked}`; there are {}", names.join(", "));
+        let names = Suite::names(&self.suites_dir())?;
+        let mut patterns =
+            patterns.iter().map(|text| Choice::parse(text)).collect::<Result<Vec<_>>>()?;
+        let mut suites = Vec::new();
+        for name in &names {
+            let is_of = |choice: &Choice<'_>| choice.suite.matches(name);
+            if !patterns.is_empty() && !patterns.iter().any(is_of) {
+                continue;
+            }
+            let mut suite = self.suite(name)?;
+            suite.arms.retain(|arm| {
+                let mut is_wanted = patterns.is_empty();
+                for choice in patterns.iter_mut().filter(|choice| choice.suite.matches(name)) {
+                    let is_match =
+                        choice.benchmark.as_ref().is_none_or(|it| it.matches(&arm.benchmark));
+                    choice.is_met |= is_match;
+                    is_wanted |= is_match;
+                }
+                is_wanted
+            });
+            suites.push(suite);
         }
-        chosen.into_iter().map(|name| self.suite(name)).collect()
+        match patterns.iter().find(|choice| !choice.is_met) {
+            None => Ok(suites),
+            Some(Choice { text, benchmark: Some(_), .. }) if !suites.is_empty() => {
+                bail!("no benchmark matches `{text}`; `bench list benchmarks` names them")
+            }
+            Some(Choice { text, .. }) => {
+                bail!("no suite matches `{text}`; there are {}", names.join(", "))
+            }
+        }
+    }
+
+    /// Patterns that choose exactly the benchmarks of these suites that have arms.
+    pub(crate) fn patterns(&self, suites: &[Suite]) -> Result<Vec<String>> {
+        let mut patterns = Vec::new();
+        for suite in suites {
+            let (whole, chosen) = (self.suite(&suite.name)?, suite.benchmarks());
+            if chosen == whole.benchmarks() {
+                patterns.push(suite.name.clone());
+            } else {
+                patterns.extend(chosen.iter().map(|it| format!("{}/{it}", suite.name)));
+            }
+        }
+        Ok(patterns)
     }
 
     /// The suite of that name; its templates can be filled in.
@@ -80,6 +115,26 @@ impl Project {
             })?;
         }
         Ok(suite)
+    }
+}
+
+/// SUITE or SUITE/BENCHMARK, each a shell pattern.
+struct Choice<'a> {
+    text: &'a str,
+    suite: Pattern,
+    benchmark: Option<Pattern>,
+    is_met: bool,
+}
+
+impl<'a> Choice<'a> {
+    fn parse(text: &'a str) -> Result<Self> {
+        let pattern =
+            |part| Pattern::new(part).with_context(|| format!("reading the pattern `{text}`"));
+        let (suite, benchmark) = match text.split_once('/') {
+            Some((suite, benchmark)) => (pattern(suite)?, Some(pattern(benchmark)?)),
+            None => (pattern(text)?, None),
+        };
+        Ok(Self { text, suite, benchmark, is_met: false })
     }
 }
 

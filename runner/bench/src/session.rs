@@ -35,7 +35,7 @@ pub(crate) const MOST_ROUNDS: u32 = 400;
 pub(crate) struct Asked {
     /// Versions, the anchor last when it was added.
     pub(crate) versions: Vec<String>,
-    /// Suite names.
+    /// Suites, or suite/benchmark where not all of one are measured.
     pub(crate) suites: Vec<String>,
     /// Whether only quick arms.
     pub(crate) quick: bool,
@@ -270,7 +270,7 @@ impl<'a> Session<'a> {
         let named = versions.iter().filter(is_built).zip(built);
         let asked = Asked {
             versions: named.map(|(asked, id)| exactly(asked, id)).collect(),
-            suites: self.suites.iter().map(|suite| suite.name.clone()).collect(),
+            suites: self.project.patterns(&self.suites)?,
             quick: amount.quick,
             blocks: amount.blocks.unwrap_or(match amount.budget {
                 Some(_) => MOST_ROUNDS,

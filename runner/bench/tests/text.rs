@@ -51,6 +51,20 @@ fn mistakes_about_versions_and_suites_are_told_in_one_sentence() {
     );
     check(
         &project,
+        &["run", "--suite", "ask", "--suite", "nope"],
+        expect![[r#"
+        error: no suite matches `nope`; there are ask
+    "#]],
+    );
+    check(
+        &project,
+        &["run", "--suite", "ask/nope"],
+        expect![[r#"
+        error: no benchmark matches `ask/nope`; `bench list benchmarks` names them
+    "#]],
+    );
+    check(
+        &project,
         &["run", "--suite", "[", "path:/bin/true"],
         expect![[r#"
         error: reading the pattern `[`: Pattern syntax error near position 0: invalid range pattern

@@ -208,12 +208,9 @@ pub(crate) struct Calibrate {
     /// The version to measure [default: the target of bench.toml's [calibrate]]
     #[arg(long, value_name = "TARGET[@VERSION]")]
     pub(crate) version: Option<String>,
-    /// Only suites that match (shell pattern; may be repeated) [default: from bench.toml]
+    /// Only suites, or SUITE/BENCHMARK, that match (may be repeated) [default: from bench.toml]
     #[arg(long, value_name = "GLOB")]
     pub(crate) suite: Vec<String>,
-    /// Only the benchmark of that name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) benchmark: Option<String>,
     /// Measure it against itself only: no twin, no slowdowns
     #[arg(long)]
     pub(crate) only_same: bool,

@@ -54,12 +54,7 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
     let patterns = if arguments.suite.is_empty() { &plan.suites } else { &arguments.suite };
     let asked = arguments.version.as_ref().unwrap_or(&plan.target);
     let version = project.config.parse_version(asked)?;
-    let mut suites = project.suites(patterns)?;
-    if let Some(benchmark) = &arguments.benchmark {
-        for suite in &mut suites {
-            suite.arms.retain(|arm| arm.benchmark == *benchmark);
-        }
-    }
+    let suites = project.suites(patterns)?;
     let seed = arguments.seed.map_or_else(random_seed, Ok)?;
     let mut session = Session::prepare(project, suites, std::slice::from_ref(&version))?;
     let mut base = session.subjects.first().context("no version was built")?.clone();

@@ -40,6 +40,9 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
         }),
     };
     let compared = versions.len();
+    if let Some(part) = arguments.selection.suite.iter().find(|pattern| pattern.contains('/')) {
+        bail!("`{part}`: a gate judges whole suites; leave the benchmark out");
+    }
     let mut suites = project.suites(&arguments.selection.suite)?;
     suites.retain(|suite| rules.asks_of_suite(&suite.name));
     if suites.is_empty() {

@@ -76,8 +76,13 @@ pub(super) fn run(project: &Project, arguments: &Plan) -> Result<Exit> {
             shards.len()
         ));
     }
+    let chosen = project.patterns(&suites)?;
+    let patterns = |shard: &Shard| -> Vec<&String> {
+        let is_here = |text: &&String| shard.suites.iter().any(|suite| is_of(text, suite));
+        chosen.iter().filter(is_here).collect()
+    };
     let words: Vec<Vec<String>> =
-        shards.iter().map(|shard| words(arguments, &versions, shard)).collect();
+        shards.iter().map(|shard| words(arguments, &versions, &patterns(shard))).collect();
     if arguments.kubernetes {
         print!("{}", jobs(arguments, &shards, &words)?);
     } else if arguments.json {
@@ -118,15 +123,20 @@ fn exact_versions(project: &Project, asked: &[String]) -> Result<Vec<String>> {
 }
 
 /// What follows `bench run`.
-fn words(arguments: &Plan, versions: &[String], shard: &Shard) -> Vec<String> {
+fn words(arguments: &Plan, versions: &[String], suites: &[&String]) -> Vec<String> {
     let mut words = versions.to_vec();
-    words.extend(shard.suites.iter().map(|suite| format!("--suite={suite}")));
+    words.extend(suites.iter().map(|suite| format!("--suite={suite}")));
     if arguments.quick {
         words.push("--quick".to_owned());
     }
     words.extend(arguments.selection.blocks.map(|blocks| format!("--blocks={blocks}")));
     words.extend(arguments.selection.seed.map(|seed| format!("--seed={seed}")));
     words
+}
+
+/// Whether a pattern is of that suite or of a benchmark of it.
+fn is_of(pattern: &str, suite: &str) -> bool {
+    pattern.split('/').next() == Some(suite)
 }
 
 fn matrix(shards: &[Shard], words: &[Vec<String>]) -> Matrix {

@@ -89,8 +89,7 @@ fn resume(project: &Project, which: &str, json: bool, runtime: Runtime) -> Resul
         .with_context(|| format!("reading the plan of run {id}, which another program made"))?;
     let parsed = asked.versions.iter().map(|text| project.config.parse_version(text));
     let versions = parsed.collect::<Result<Vec<_>, _>>()?;
-    let suites = asked.suites.iter().map(|name| project.suite(name));
-    let mut suites = suites.collect::<Result<Vec<_>>>()?;
+    let mut suites = project.suites(&asked.suites)?;
     if asked.quick {
         only_quick(&mut suites);
     }
