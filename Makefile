@@ -17,12 +17,13 @@ OTHERS := $(HOST) $(HOST)/native $(HOST)/conformance $(HOST)/tiny suites/compone
 # Adapters bring a whole runtime each, so they are not linted with the rest.
 FORMATTED := $(OTHERS) $(HOST)/adapters/wash-runtime
 
-.PHONY: help run test lint screenshot components components-check components-large page-module page-module-check
+.PHONY: help run test lint screenshot components components-check components-large page-module page-module-check firmware-twice
 
 help:
 	@echo "make run         build the host, run the quick profile of every suite, render the site"
 	@echo "make test        everything CI runs"
 	@echo "make screenshot  take the README's picture of the site anew"
+	@echo "make firmware-twice  build every firmware twice, from nothing the second time, and compare the bytes"
 	@echo "make components  rebuild the WebAssembly guests"
 	@echo "make page-module rebuild what pages run to compare versions (after a change of stats)"
 	@echo "make components-large  build those that are too large to be committed (Node.js, npm's registry)"
@@ -38,6 +39,12 @@ run:
 
 test:
 	@.ci/test
+
+# The tests do one; all six take half an hour on two idle cores.
+firmware-twice:
+	@.ci/install boards
+	cargo build --release --locked --package bench
+	$(BENCH) build tiny --firmware all --twice
 
 # Of the site as it was last built: `make run`, or bench site build --out site/out.
 screenshot:

@@ -87,12 +87,7 @@ pub(crate) enum Command {
     /// Say what makes this machine noisy, and what to do about it
     Doctor(Doctor),
     /// Build versions and print where their binaries are, a line each
-    #[command(after_help = VERSIONS)]
-    Build {
-        /// What to build
-        #[arg(value_name = "TARGET[@VERSION]", required = true)]
-        versions: Vec<String>,
-    },
+    Build(Build),
     /// Look after what is kept of builds
     #[command(subcommand)]
     Cache(Cache),
@@ -132,6 +127,21 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+}
+
+#[derive(Args)]
+#[command(after_help = format!("{VERSIONS}\n\n{EXIT_CODES}"))]
+pub(crate) struct Build {
+    /// What to build
+    #[arg(value_name = "TARGET[@VERSION]", required = true)]
+    pub(crate) versions: Vec<String>,
+    /// Also build the firmware of a board, in each variant that suites ask for or in
+    /// one; `all` for every board
+    #[arg(long, value_name = "BOARD[/VARIANT]")]
+    pub(crate) firmware: Vec<String>,
+    /// Build that firmware once more from nothing and compare the bytes: 1 if they differ
+    #[arg(long, requires = "firmware")]
+    pub(crate) twice: bool,
 }
 
 #[derive(Args)]
@@ -228,9 +238,14 @@ pub(crate) enum Listed {
 }
 
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Show {
     /// The run: its name, the first four digits of it or more, or `latest`
     pub(crate) run: String,
+    /// Say whether what repeats exactly (bytes, instructions of boards) is the same in
+    /// other runs: 1 if not, 4 if it is not in all of them
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "json")]
+    pub(crate) same_as: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

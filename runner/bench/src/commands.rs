@@ -66,7 +66,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Cache(command) => cache::run(&project, &command),
         Command::Backup(arguments) => runtime.block_on(backup::run(&project, &arguments)),
         Command::Doctor(arguments) => doctor::run(&project, &arguments),
-        Command::Build { versions } => artifacts::run(&project, &versions),
+        Command::Build(arguments) => artifacts::run(&project, &arguments),
         Command::Detect(arguments) => alerts::run(&project, &arguments, runtime),
         Command::Synth(arguments) => {
             runtime.block_on(synth::run(&project, &arguments, database_named))

@@ -262,7 +262,7 @@ fn firmware<'s>(suites: &[&'s Suite]) -> Vec<&'s Firmware> {
 }
 
 /// Shows what a build tells, once there is something to wait for.
-fn shown<T, E>(
+pub(crate) fn shown<T, E>(
     what: &str,
     build: impl FnOnce(&mut dyn FnMut(build::Progress)) -> Result<T, E>,
 ) -> Result<T, E> {

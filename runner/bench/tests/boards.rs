@@ -95,6 +95,45 @@ fn an_honest_board_is_measured_and_its_firmware_built_once() {
 }
 
 #[test]
+fn firmware_that_is_built_twice_is_the_same_or_that_is_told() {
+    for (variant, code, expected) in [
+        ("honest", 0, "fake/honest: the same bytes, built from nothing in "),
+        ("dated", 1, "fake/dated: OTHER BYTES, built from nothing in "),
+    ] {
+        let said =
+            project("fake", variant).bench(&["build", "board", "--firmware", "fake", "--twice"]);
+        assert_eq!(said.code, code, "{variant}: {}{}", said.out, said.err);
+        assert!(said.out.contains("/firmware.elf\n"), "{}", said.out);
+        assert!(said.out.contains(expected), "{variant}: {}", said.out);
+    }
+    let said = project("fake", "honest").bench(&["build", "board", "--firmware", "fake/other"]);
+    assert_eq!(said.code, 2);
+    let expected = "no suite asks for the firmware `fake/other`; there are fake/honest";
+    assert!(said.err.contains(expected), "{}", said.err);
+}
+
+#[test]
+fn what_repeats_exactly_is_held_against_other_runs() {
+    for (variant, code, expected) in [
+        ("honest", 0, "the same: 6 values of 2 exact series in 3 runs"),
+        ("drifts", 1, "not the same: 6 values of 2 exact series in 3 runs"),
+    ] {
+        let project = project("fake", variant);
+        let run = || {
+            let run = project.json(&["run", "--blocks", "1", "--json"]);
+            run["run"].as_str().unwrap().to_owned()
+        };
+        let [first, second, third] = [run(), run(), run()];
+        let said = project.bench(&["show", &first, "--same-as", &second, &third]);
+        assert_eq!(said.code, code, "{variant}: {}{}", said.out, said.err);
+        assert!(said.out.contains(expected), "{variant}: {}", said.out);
+        let is_told = said.out.contains("steady_call_instructions");
+        assert_eq!(is_told, variant == "drifts", "{}", said.out);
+        assert!(!said.out.contains("ram_bytes"), "{}", said.out);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_board_is_told_and_is_no_number() {
     for (variant, expected) in [
         ("liar", "wrong body: expected \"steady=7\", got \"steady=8\""),

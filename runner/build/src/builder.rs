@@ -3,7 +3,7 @@
 use crate::artifacts::{self, Lookup, Record};
 use crate::cache;
 use crate::compile::{self, Compiled, Product};
-use crate::error::{BuildError, git};
+use crate::error::{BuildError, git, io};
 use crate::layout::Layout;
 use crate::lock;
 use crate::mirrors::Mirrors;
@@ -14,7 +14,9 @@ use crate::resolved::{From, Origin, Recipe, Resolved};
 use crate::source::{Folder, Sources};
 use crate::toolchain::Shuffled;
 use git2::Repository;
-use model::Artifact;
+use model::{Artifact, Digest};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -204,11 +206,10 @@ impl Builder {
                 progress(Progress::Discarded { reason });
             }
         }
-        let sources = self.sources(resolved, recipe)?;
-        let (layout, cancel) = (&self.layout, &*self.cancel);
-        let job = compile::Job { resolved, recipe, product, key, layout, cancel };
+        let target_folder =
+            self.layout.cargo_target(&resolved.target.name, &recipe.toolchain.digest());
         let Compiled { file, lockfile_sha256, build_flags, folder } =
-            compile::compile(&job, sources.as_ref(), progress)?;
+            self.compile(resolved, recipe, product, &target_folder, progress)?;
         let (file, record) = artifacts::insert(
             &self.layout.artifacts(),
             &key,
@@ -225,9 +226,49 @@ impl Builder {
         )?;
         // The file is in the cache now.
         drop(folder);
-        cache::touch(&self.layout.cargo_target(&resolved.target.name, &recipe.toolchain.digest()));
+        cache::touch(&target_folder);
         self.make_room()?;
         Ok(Got { file, record, from_cache: false })
+    }
+
+    /// Once more from nothing: what the cache has is not looked at, and nothing that
+    /// cargo has compiled before is used. The digest of what comes of it, which is
+    /// not kept.
+    pub(crate) fn again(
+        &self,
+        resolved: &Resolved,
+        recipe: &Recipe,
+        product: Product<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Digest, BuildError> {
+        let lock = self.layout.lock();
+        let _lock = lock::acquire(&lock, &self.cancel, || progress(Progress::Waiting))?;
+        let name = format!("{}-again", resolved.target.name);
+        let folder = self.layout.cargo_target(&name, &recipe.toolchain.digest());
+        // Somebody who was killed may have left it.
+        remove(&folder)?;
+        let compiled = self.compile(resolved, recipe, product, &folder, progress);
+        let digest = compiled.and_then(|compiled| {
+            let file = &compiled.file;
+            fs::read(file).map(Digest::of).map_err(io("reading", file))
+        });
+        remove(&folder)?;
+        digest
+    }
+
+    fn compile(
+        &self,
+        resolved: &Resolved,
+        recipe: &Recipe,
+        product: Product<'_>,
+        target_folder: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Compiled, BuildError> {
+        let sources = self.sources(resolved, recipe)?;
+        let key = product.key(recipe);
+        let (layout, cancel) = (&self.layout, &*self.cancel);
+        let job = compile::Job { resolved, recipe, product, key, target_folder, layout, cancel };
+        compile::compile(&job, sources.as_ref(), progress)
     }
 
     /// The sources to be written where they are built; a release's are not.
@@ -243,6 +284,14 @@ impl Builder {
             }
             From::Registry => Ok(None),
         }
+    }
+}
+
+/// Removes a folder, if it is there.
+fn remove(folder: &Path) -> Result<(), BuildError> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(io("removing", folder)(e)),
+        _ => Ok(()),
     }
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct Job<'j> {
     pub(crate) product: Product<'j>,
     /// Of the product.
     pub(crate) key: Digest,
+    /// Where cargo keeps what it has compiled.
+    pub(crate) target_folder: &'j Path,
     pub(crate) layout: &'j Layout,
     pub(crate) cancel: &'j AtomicBool,
 }
@@ -241,10 +243,9 @@ impl Job<'_> {
         let Job { resolved, recipe, layout, cancel, .. } = self;
         let name = &resolved.target.name;
         let log = layout.log(name, &self.key);
-        let target_folder = self.target_folder();
         let call = Call {
             folder,
-            target_folder: &target_folder,
+            target_folder: self.target_folder,
             program,
             arguments,
             variables,
@@ -272,13 +273,9 @@ impl Job<'_> {
         })))
     }
 
-    fn target_folder(&self) -> PathBuf {
-        self.layout.cargo_target(&self.resolved.target.name, &self.recipe.toolchain.digest())
-    }
-
     /// Where cargo leaves a binary.
     fn expected(&self) -> PathBuf {
-        self.target_folder().join(PROFILE).join(&self.resolved.target.binary)
+        self.target_folder.join(PROFILE).join(&self.resolved.target.binary)
     }
 
     fn no_binary(&self, binary: PathBuf) -> BuildError {

@@ -6,8 +6,8 @@ use crate::compile::Product;
 use crate::cross::Cross;
 use crate::error::BuildError;
 use crate::progress::Progress;
-use crate::resolved::{From, Origin, Resolved};
-use model::Firmware;
+use crate::resolved::{From, Origin, Recipe, Resolved};
+use model::{Digest, Firmware};
 use std::path::{Path, PathBuf};
 
 /// Firmware that is to be built.
@@ -56,22 +56,52 @@ impl Builder {
         firmware: &Firmware,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Flashed, BuildError> {
-        let not_here = |what: &str| Ok(Flashed::NotHere(what.to_owned()));
+        let (recipe, order) = match self.order(resolved, binary, firmware) {
+            Ok(ordered) => ordered,
+            Err(reason) => return Ok(Flashed::NotHere(reason)),
+        };
+        let Got { file, .. } = self.get(resolved, recipe, Product::Firmware(&order), progress)?;
+        progress(Progress::Done);
+        Ok(Flashed::Built(file))
+    }
+
+    /// Builds the same once more from nothing, in an empty folder, and gives the
+    /// digest of what comes of it; `None` where there is none here.
+    ///
+    /// # Errors
+    /// As [`Builder::firmware`].
+    pub fn firmware_again(
+        &self,
+        resolved: &Resolved,
+        binary: &Path,
+        firmware: &Firmware,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Digest>, BuildError> {
+        let Ok((recipe, order)) = self.order(resolved, binary, firmware) else { return Ok(None) };
+        let digest = self.again(resolved, recipe, Product::Firmware(&order), progress)?;
+        progress(Progress::Done);
+        Ok(Some(digest))
+    }
+
+    /// What is to be built, or why it cannot be here.
+    fn order<'r>(
+        &self,
+        resolved: &'r Resolved,
+        binary: &Path,
+        firmware: &Firmware,
+    ) -> Result<(&'r Recipe, Order), String> {
         let recipe = match &resolved.origin {
             Origin::Sources(recipe) if !matches!(recipe.from, From::Registry) => recipe,
-            _ => return not_here("needs sources: firmware is built from them"),
+            _ => return Err("needs sources: firmware is built from them".to_owned()),
         };
         let Some(spec) = &resolved.target.firmware else {
-            return not_here("needs firmware, which this target has none of");
+            return Err("needs firmware, which this target has none of".to_owned());
         };
         let Some(board) = spec.board(&firmware.board) else {
-            return not_here(&format!("needs the board {}", firmware.board));
+            return Err(format!("needs the board {}", firmware.board));
         };
         let folder = recipe.toolchain.folder();
-        let cross = match Cross::find(&self.layout, folder, &board.triple) {
-            Ok(cross) => cross,
-            Err(problem) => return not_here(&problem),
-        };
+        let cross = Cross::find(&self.layout, folder, &board.triple)?;
         let fill = |word: &String| {
             word.replace("{binary}", &binary.to_string_lossy())
                 .replace("{board}", &firmware.board)
@@ -83,8 +113,6 @@ impl Builder {
             command: spec.build.iter().map(fill).collect(),
             cross,
         };
-        let Got { file, .. } = self.get(resolved, recipe, Product::Firmware(&order), progress)?;
-        progress(Progress::Done);
-        Ok(Flashed::Built(file))
+        Ok((recipe, order))
     }
 }

@@ -11,11 +11,21 @@ use stats::{interval, summary};
 use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 
+mod same;
+
 /// The blocks of one arm of one version.
 type Arms<'a> = BTreeMap<(&'a Cell, usize), Vec<&'a Block>>;
 
 pub(super) async fn run(project: &Project, arguments: &Show) -> Result<Exit> {
-    let run = Store::open_read_only(&project.database).await?.run(&arguments.run).await?;
+    let store = Store::open_read_only(&project.database).await?;
+    let run = store.run(&arguments.run).await?;
+    if !arguments.same_as.is_empty() {
+        let mut runs = vec![run];
+        for name in &arguments.same_as {
+            runs.push(store.run(name).await?);
+        }
+        return Ok(same::print(&runs));
+    }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&as_json(&run))?);
         return Ok(Exit::Fine);

@@ -99,6 +99,15 @@ impl Subject {
         }
     }
 
+    /// Every firmware that was asked for, by board and variant: its file, or why there
+    /// is none here.
+    pub(crate) fn all_firmware(&self) -> impl Iterator<Item = (Firmware, &Flashed)> {
+        self.firmware.iter().map(|((board, variant), flashed)| {
+            let (board, variant) = (board.clone(), variant.clone());
+            (Firmware { board, variant, part: None }, flashed)
+        })
+    }
+
     /// Adds a `cargo bench` target of its sources.
     pub(crate) fn add_bench(&mut self, name: &str, executable: PathBuf) {
         self.benches.insert(name.to_owned(), executable);

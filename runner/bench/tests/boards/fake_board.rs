@@ -4,7 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use std::{env, fs, process, thread};
 
 fn main() {
@@ -14,7 +14,11 @@ fn main() {
         ["firmware", variant, file] => {
             // The runner's cross compiler is told by this.
             assert!(env::var_os("CROSS_LINKER").is_some());
-            let script = format!("exec {} board {variant} \"$1\"\n", words[0]);
+            let mut script = format!("exec {} board {variant} \"$1\"\n", words[0]);
+            // What many a build has in it, and should not.
+            if variant == "dated" {
+                script += &format!("# {:?}\n", SystemTime::now());
+            }
             fs::write(file, script).unwrap();
         }
         ["board", variant, serial] => board(variant, serial),
@@ -43,7 +47,10 @@ fn board(variant: &str, serial: &str) {
         "hangs" => thread::sleep(Duration::from_secs(60)),
         _ => {}
     }
-    writeln!(line, "{{\"metric\":\"steady_call_instructions\",\"span\":[100,250]}}").unwrap();
+    // No two boots are the same process.
+    let drift = if variant == "drifts" { process::id() } else { 0 };
+    let to = 250 + drift;
+    writeln!(line, "{{\"metric\":\"steady_call_instructions\",\"span\":[100,{to}]}}").unwrap();
     writeln!(line, "{{\"metric\":\"ram_bytes\",\"value\":65536}}").unwrap();
     let body = if variant == "liar" { "steady=8" } else { "steady=7" };
     let answer = format!("HTTP/1.1 200\r\ncontent-length: {}\r\n\r\n{body}", body.len());
