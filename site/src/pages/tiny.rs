@@ -18,14 +18,15 @@ const SUITE: &str = "tiny";
 /// The benchmark whose arms are the parts of a firmware.
 const PARTS: &str = "flash-by-crate";
 const PART: &str = "part";
-/// What is said of a board: benchmark and metric.
-const OF_BOARD: [(&str, &str); 6] = [
-    ("flash", "flash_bytes"),
-    ("call", "ram_bytes"),
-    ("call", "steady_call_instructions"),
-    ("call", "async_call_instructions"),
-    ("call", "boot_to_first_answer_instructions"),
-    ("call", "trap_and_recovery_instructions"),
+/// What is said of a board: benchmark and metric. Without a benchmark, the one that
+/// took the most: that is what a board must have.
+const OF_BOARD: [(Option<&str>, &str); 6] = [
+    (Some("flash"), "flash_bytes"),
+    (None, "ram_bytes"),
+    (Some("call"), "steady_call_instructions"),
+    (Some("call"), "async_call_instructions"),
+    (Some("call"), "boot_to_first_answer_instructions"),
+    (Some("call"), "trap_and_recovery_instructions"),
 ];
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 420.0;
@@ -147,24 +148,32 @@ fn board_view(
     site: &Site<'_>,
     name: &str,
     benchmarks: &BTreeMap<&str, BTreeMap<&str, &Line>>,
-    known: &[(&str, &'static Metric)],
+    known: &[(Option<&str>, &'static Metric)],
 ) -> BoardView {
-    let cell = |(benchmark, metric): &(&str, &'static Metric)| {
-        let lines = benchmarks.get(benchmark)?;
-        // Of several guests the first that has a value speaks for the board.
-        let points = lines
-            .iter()
-            .filter_map(|(rest, line)| Some((*rest, trend::newest(site.history, line)?)));
-        let mut points: Vec<(&str, &Point)> = points.collect();
-        points.sort_by_key(|(_, it)| !matches!(it.state(metric), State::Measured { .. }));
-        let (rest, point) = *points.first()?;
+    let cell = |(only, metric): &(Option<&str>, &'static Metric)| {
+        let value = |point: &Point| match point.state(metric) {
+            State::Measured { summary, .. } => summary.value,
+            _ => f64::NEG_INFINITY,
+        };
+        let asked = benchmarks.iter().filter(|(name, _)| only.is_none_or(|only| only == **name));
+        let lines = asked.flat_map(|(name, lines)| lines.iter().map(move |it| (*name, it)));
+        let points = lines.filter_map(|(benchmark, (rest, line))| {
+            Some((benchmark, *rest, trend::newest(site.history, line)?))
+        });
+        let mut points: Vec<(&str, &str, &Point)> = points.collect();
+        match only {
+            // Of several guests the first that has a value speaks for the board.
+            Some(_) => points.sort_by_key(|(.., it)| value(it).is_infinite()),
+            None => points.sort_by(|(.., a), (.., b)| value(b).total_cmp(&value(a))),
+        }
+        let (benchmark, rest, point) = *points.first()?;
         let said = words::said(metric, &point.state(metric));
         let arm = [name.replace(", ", ","), rest.to_owned()].join(",");
-        Some(CellView {
-            kind: said.kind,
-            value: said.value,
-            budget: budget(site, benchmark, arm.trim_end_matches(','), metric, point),
-        })
+        let mut budget = budget(site, benchmark, arm.trim_end_matches(','), metric, point);
+        if only.is_none() && !budget.is_empty() {
+            budget = format!("{budget}, in {benchmark} {rest}").trim_end().to_owned();
+        }
+        Some(CellView { kind: said.kind, value: said.value, budget })
     };
     BoardView {
         name: name.to_owned(),

@@ -27,11 +27,9 @@ impl Meter {
         Self { board, steps: [("", Span::default(), None); MAX_STEPS], count: 0 }
     }
 
-    /// Does something between two readings.
+    /// As [`time`].
     pub fn time<R>(&self, step: impl FnOnce() -> R) -> (Span, R) {
-        let from = self.board.count();
-        let result = step();
-        (Span { from, to: self.board.count() }, result)
+        time(self.board, step)
     }
 
     /// Measures a step.
@@ -59,14 +57,26 @@ impl Meter {
     /// Tells everything that was kept.
     pub fn tell(&self) {
         for (metric, span, less) in &self.steps[..self.count] {
-            let Span { from, to } = span;
-            let _ = write!(Serial(self.board), "{{\"metric\":\"{metric}\",\"span\":[{from},{to}]");
-            if let Some(Span { from, to }) = less {
-                let _ = write!(Serial(self.board), ",\"less\":[{from},{to}]");
-            }
-            self.board.send(b"}\n");
+            tell_span(self.board, metric, *span, *less);
         }
     }
+}
+
+/// Does something between two readings.
+pub fn time<R>(board: &dyn Board, step: impl FnOnce() -> R) -> (Span, R) {
+    let from = board.count();
+    let result = step();
+    (Span { from, to: board.count() }, result)
+}
+
+/// Tells a span, less another one. For a single step, which a [`Meter`] would
+/// take half a kilobyte of stack for.
+pub fn tell_span(board: &dyn Board, metric: &str, Span { from, to }: Span, less: Option<Span>) {
+    let _ = write!(Serial(board), "{{\"metric\":\"{metric}\",\"span\":[{from},{to}]");
+    if let Some(Span { from, to }) = less {
+        let _ = write!(Serial(board), ",\"less\":[{from},{to}]");
+    }
+    board.send(b"}\n");
 }
 
 /// Tells a plain number.

@@ -4,7 +4,7 @@
 use crate::board::Board;
 use crate::frame::{self, Dropped};
 use crate::host::{Guest, Host, Loaded};
-use crate::meter::{self, Meter};
+use crate::meter;
 use crate::request::{self, Request};
 use crate::{measure, measure_core, survive};
 use alloc::string::String;
@@ -138,8 +138,8 @@ impl Served<'_> {
     /// What is asked of the handler, which is loaded when it is first needed and
     /// anew after it failed.
     fn guest(&mut self, request: &Request<'_>) -> Result<(u16, Vec<u8>)> {
-        let mut meter = Meter::new(self.host.board);
-        let answer = meter.step("request_instructions", || {
+        let board = self.host.board;
+        let (span, answer) = meter::time(board, || {
             let (guest, handle) = match &mut self.handler {
                 Some(loaded) => loaded,
                 None => {
@@ -152,7 +152,7 @@ impl Served<'_> {
             let answer = guest.call(handle, (method.into(), path.into(), body.to_vec()));
             answer.map(|(answer,)| answer)
         });
-        meter.tell();
+        meter::tell_span(board, "request_instructions", span, None);
         if answer.is_err() {
             self.unload();
         }
@@ -171,10 +171,10 @@ fn watch(host: &mut Host, count: u32) -> Result<Vec<u8>> {
     if count == 0 || count > 100 {
         return Err(Error::msg("1 to 100 readings, please"));
     }
-    let mut meter = Meter::new(host.board);
+    let board = host.board;
     let mut guest = host.load(Guest::Sensor)?;
     let watch = guest.function::<(u32,), (u32,)>("watch")?;
-    let sum = meter.step("sensor_loop_instructions", || guest.call(&watch, (count,)));
+    let (span, sum) = meter::time(board, || guest.call(&watch, (count,)));
     host.unload(guest);
     let mut answers = Vec::new();
     measure::note(&mut answers, "sum", sum?.0);
@@ -182,6 +182,6 @@ fn watch(host: &mut Host, count: u32) -> Result<Vec<u8>> {
     measure::note(&mut answers, "logged", state.logged);
     let largest = state.keys.get("largest").and_then(|bytes| bytes.try_into().ok());
     measure::note(&mut answers, "largest", largest.map_or(0, u32::from_le_bytes));
-    meter.tell();
+    meter::tell_span(board, "sensor_loop_instructions", span, None);
     Ok(answers)
 }

@@ -3,7 +3,7 @@
 
 use crate::host::{Ended, Guest, Host};
 use crate::measure::{SENSOR, note};
-use crate::meter::{Meter, tell_value};
+use crate::meter::{self, tell_value};
 use alloc::vec::Vec;
 use wasmtime::{Error, Result};
 
@@ -21,27 +21,28 @@ const KINDS: [Option<(&str, Ended)>; 4] = [
 /// When a good guest failed or gave a wrong answer, or a bad one ended in another
 /// way than it should.
 pub fn survive(host: &mut Host, count: u32) -> Result<Vec<u8>> {
-    let mut meter = Meter::new(host.board);
+    let board = host.board;
     let mut answers = Vec::new();
     let mut seen = [0_u32; KINDS.len()];
     // What is made once, by whoever comes first, is no leak.
     KINDS.iter().try_for_each(|kind| one(host, kind))?;
-    let before = host.board.memory().heap_bytes;
-    meter.step("survival_instructions", || {
+    let before = board.memory().heap_bytes;
+    let (span, ended) = meter::time(board, || {
         for number in 0..count as usize {
             one(host, &KINDS[number % KINDS.len()])?;
             seen[number % KINDS.len()] += 1;
         }
         wasmtime::error::Ok(())
-    })?;
-    let after = host.board.memory().heap_bytes;
+    });
+    ended?;
+    let after = board.memory().heap_bytes;
     for (word, seen) in ["good", "trapped", "out-of-fuel", "out-of-memory"].iter().zip(seen) {
         note(&mut answers, word, seen);
     }
     let leaked = after.saturating_sub(before);
     note(&mut answers, "leaked", leaked);
-    meter.tell();
-    tell_value(host.board, "heap_leaked_bytes", leaked);
+    meter::tell_span(board, "survival_instructions", span, None);
+    tell_value(board, "heap_leaked_bytes", leaked);
     Ok(answers)
 }
 

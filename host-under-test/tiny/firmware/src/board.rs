@@ -21,7 +21,7 @@ pub(crate) const HEAP_BYTES: usize =
     if cfg!(feature = "concurrency") { 56 << 10 } else { 32 << 10 };
 /// Of an interpreted guest.
 pub(crate) const GUEST_STACK_BYTES: usize =
-    if cfg!(feature = "concurrency") { 4 << 10 } else { 2 << 10 };
+    if cfg!(feature = "concurrency") { 4 << 10 } else { 3 << 9 };
 /// Of a guest that waits, with what the host has on it.
 #[cfg(feature = "concurrency")]
 pub(crate) const FIBER_STACK_BYTES: usize = 8 << 10;

@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod board;
+#[cfg(target_arch = "arm")]
+mod copying;
 mod heap;
 mod library;
 mod panic;

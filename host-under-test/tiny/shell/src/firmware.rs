@@ -4,6 +4,8 @@
 
 use crate::precompile;
 use clap::{Args, ValueEnum};
+use serde_json::Value;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -12,6 +14,13 @@ use wasmtime::{Result, bail};
 
 /// The folder above the standard library's sources, where that has to be built.
 const STD_SOURCES: &str = "CROSS_STD_SOURCES";
+
+/// What LLVM is told where it sees the whole program. A call goes through a hundred
+/// functions that are hardly longer than calling them, which compiling for size leaves
+/// alone: functions up to about 18 instructions (it counts 5 for one) are inlined, and
+/// what several have in common is not made another one to call.
+const WHOLE_PROGRAM: [&str; 2] =
+    ["-Cllvm-args=-inline-threshold=90", "-Cllvm-args=-enable-machine-outliner=never"];
 
 /// What is ordered.
 #[derive(Args)]
@@ -78,13 +87,13 @@ pub(crate) fn build(order: &Firmware) -> Result<()> {
     let sources = std::path::absolute(&order.sources).context("finding the sources")?;
     let (board, target) = (order.board, order.board.target());
     let target_dir = match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => PathBuf::from(folder),
+        Some(folder) => std::path::absolute(folder).context("finding cargo's folder")?,
         None => sources.join("target"),
     };
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--locked", "--profile", "firmware", "--package", "tiny-firmware"])
-        .args(["--target", target, "--target-dir"])
+        .args(["rustc", "--locked", "--profile", "firmware", "--package", "tiny-firmware"])
+        .arg("--target-dir")
         .arg(&target_dir)
         .current_dir(&sources)
         .env("TINY_BOARD", board.name())
@@ -95,7 +104,9 @@ pub(crate) fn build(order: &Firmware) -> Result<()> {
     if order.variant == Variant::ConcurrencyOn {
         cargo.args(["--features", "concurrency"]);
     }
-    cross(&mut cargo);
+    cross(&mut cargo, target, &target_dir)?;
+    // To the last compilation alone, which sees the whole program.
+    cargo.arg("--").args(WHOLE_PROGRAM);
     let status = cargo.status().context("starting cargo")?;
     if !status.success() {
         bail!("building the firmware of {}: cargo failed ({status})", board.name());
@@ -104,16 +115,49 @@ pub(crate) fn build(order: &Firmware) -> Result<()> {
     copy(&made, &order.out)
 }
 
-/// Which compiler.
-fn cross(cargo: &mut Command) {
-    if let Some(rustc) = env::var_os("CROSS_RUSTC") {
+/// Which compiler, and for which processor.
+fn cross(cargo: &mut Command, target: &str, target_dir: &Path) -> Result<()> {
+    let rustc = env::var_os("CROSS_RUSTC");
+    if let Some(rustc) = &rustc {
         cargo.env("RUSTC", rustc);
     }
-    if env::var_os(STD_SOURCES).is_some() {
-        cargo
-            .arg("-Zbuild-std=core,alloc")
-            .arg("-Zbuild-std-features=compiler-builtins-mem,optimize_for_size");
+    if env::var_os(STD_SOURCES).is_none() {
+        cargo.args(["--target", target]);
+        return Ok(());
     }
+    let rustc = rustc.unwrap_or_else(|| "rustc".into());
+    let specification = without_frame_pointers(&rustc, target, target_dir)?;
+    cargo
+        .args(["-Zjson-target-spec", "--target"])
+        .arg(specification)
+        .arg("-Zbuild-std=core,alloc")
+        .arg("-Zbuild-std-features=compiler-builtins-mem,optimize_for_size")
+        // Copying and clearing memory is a part of every call.
+        .args(["--config", "profile.firmware.package.compiler_builtins.opt-level=3"]);
+    Ok(())
+}
+
+/// The compiler's own description of a processor, but for frame pointers, which Arm's
+/// has always: they take a register, and instructions of every function, for nobody
+/// but debuggers. No flag takes them away, only another description does.
+fn without_frame_pointers(rustc: &OsStr, target: &str, target_dir: &Path) -> Result<PathBuf> {
+    let output = Command::new(rustc)
+        .args(["-Zunstable-options", "--print", "target-spec-json", "--target", target])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .output()
+        .with_context(|| format!("asking the compiler about {target}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("asking the compiler about {target}: {}", said.trim());
+    }
+    let mut specification: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("reading what the compiler says of {target}"))?;
+    specification["frame-pointer"] = "may-omit".into();
+    let file = target_dir.join(format!("{target}.json"));
+    fs::create_dir_all(target_dir)
+        .and_then(|()| fs::write(&file, specification.to_string()))
+        .with_context(|| format!("writing {}", file.display()))?;
+    Ok(file)
 }
 
 /// What the compiler is told, whoever calls adding to it.
