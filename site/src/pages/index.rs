@@ -82,7 +82,7 @@ pub(crate) fn page(site: &Site<'_>) -> Result<String, Error> {
         fresh: front::fresh(site),
         ratio_heading: site.ratio_heading(),
         since_heading: site.since_heading(),
-        tiles: site.suite_names().into_iter().map(|name| tile::of(site, name)).collect(),
+        tiles: tiles(site),
         goals: front::goals(site),
         changes,
         changes_caption,
@@ -216,4 +216,12 @@ fn blocks_words(entry: &RunEntry) -> String {
         }
     }
     text
+}
+
+/// A tile for each suite; what was measured is what people come for, so it is first.
+fn tiles(site: &Site<'_>) -> Vec<Tile> {
+    let mut tiles: Vec<Tile> =
+        site.suite_names().into_iter().map(|name| tile::of(site, name)).collect();
+    tiles.sort_by_key(|tile| !tile.is_measured());
+    tiles
 }

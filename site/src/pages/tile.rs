@@ -67,7 +67,8 @@ pub(crate) fn of(site: &Site<'_>, name: &str) -> Tile {
             continue;
         }
         let Some(shown) = Benchmark::of(site, suite, benchmark) else { continue };
-        let points = shown.lines.iter().filter(|line| !line.line.is_anchor);
+        let is_own = is_own(site, shown.lines.iter());
+        let points = shown.lines.iter().filter(is_own);
         let points = points.filter_map(|line| trend::newest(site.history, line.line));
         newest = points
             .chain(newest)
@@ -99,12 +100,26 @@ pub(crate) fn of(site: &Site<'_>, name: &str) -> Tile {
     }
 }
 
-fn group(site: &Site<'_>, shown: &Benchmark<'_>, metric: &'static Metric) -> Group {
+impl Tile {
+    /// Whether there is anything but what the suite asks.
+    pub(crate) fn is_measured(&self) -> bool {
+        !self.groups.is_empty()
+    }
+}
+
+/// Whether a line of these is of the default target, or, where none is, not the anchor's.
+fn is_own<'a, 's: 'a>(
+    site: &'a Site<'_>,
+    mut lines: impl Iterator<Item = &'a ShownLine<'s>>,
+) -> impl Fn(&&ShownLine<'_>) -> bool {
     let default = &site.config().default_target;
-    let has_own = shown.of_metric(metric).any(|line| line.key.target == *default);
-    let is_own =
-        |line: &&ShownLine<'_>| !line.line.is_anchor && (line.key.target == *default || !has_own);
-    let rows = shown.of_metric(metric).filter(is_own).take(MOST_ROWS);
+    let has_own = lines.any(|line| line.key.target == *default);
+    move |line| !line.line.is_anchor && (line.key.target == *default || !has_own)
+}
+
+fn group(site: &Site<'_>, shown: &Benchmark<'_>, metric: &'static Metric) -> Group {
+    let is_own = is_own(site, shown.of_metric(metric));
+    let rows = shown.of_metric(metric).filter(&is_own).take(MOST_ROWS);
     let rows: Vec<Row> = rows.filter_map(|line| row(site, shown, metric, line)).collect();
     let mut marks: Vec<ScaleMark> = Vec::new();
     let mut peers = Vec::new();
