@@ -51,7 +51,7 @@ screenshot:
 	@.ci/install tests
 	@test -f $(SITE)/index.html || { echo "there is no site in $(SITE); run: make run" >&2; exit 1; }
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
-	  --user-data-dir="$$(mktemp -d)" --window-size=1280,900 \
+	  --user-data-dir="$$(mktemp -d)" --window-size=1280,1400 \
 	  --screenshot=$(CURDIR)/.github/site.png file://$(CURDIR)/$(SITE)/index.html
 
 lint:
