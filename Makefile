@@ -40,7 +40,7 @@ run:
 test:
 	@.ci/test
 
-# The tests do one; all six take half an hour on two idle cores.
+# Not a part of the tests, whose time is short: all six take half an hour on two idle cores.
 firmware-twice:
 	@.ci/install boards
 	cargo build --release --locked --package bench
