@@ -33,6 +33,7 @@ mod publication;
 mod queue;
 mod received;
 mod report;
+mod service_settings;
 mod session;
 mod shards;
 mod synth;

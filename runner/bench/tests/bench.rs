@@ -19,6 +19,7 @@
 //! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `pages`: what pages say of two stored versions is what the command says.
+//! `github`: from a webhook to a verdict, an issue, a message.
 //! `service`: the service and its workers, also when they are killed.
 //! `topology`: templates, options, and more than one process.
 //! `text`: what a stranger reads: help and error texts.
@@ -45,6 +46,7 @@ mod crash;
 mod epochs;
 mod fan_out;
 mod gate;
+mod github;
 mod honesty;
 mod moments;
 mod ndjson;

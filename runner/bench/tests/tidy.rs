@@ -59,13 +59,14 @@ fn dependencies_point_one_way() {
         ("stats", &[]),
         ("store", &["model"]),
         ("load", &["model"]),
+        ("github", &[]),
         ("compilers", &[]),
         ("build", &["model", "compilers"]),
         ("compare", &["stats"]),
         ("compare-wasm", &["compare"]),
         ("site", &["model", "stats", "store", "compare"]),
-        ("serve", &["model", "stats", "store", "compare", "site"]),
-        ("bench", &["model", "stats", "store", "load", "build", "site", "serve"]),
+        ("serve", &["model", "stats", "store", "compare", "site", "github"]),
+        ("bench", &["model", "stats", "store", "load", "build", "site", "serve", "github"]),
     ]);
     let workspace = manifest(&root().join("Cargo.toml"));
     let members = workspace["workspace"]["members"].as_array().unwrap();

@@ -16,6 +16,7 @@ mod gate;
 mod goal;
 mod noise_watch;
 mod publication;
+mod service;
 mod target;
 mod wire;
 mod wire_firmware;
@@ -28,6 +29,8 @@ pub use goal::{Goal, SiteConfig};
 pub use noise_watch::NoiseWatch;
 pub use publication::Publication;
 use publication::WirePublication;
+use service::WireService;
+pub use service::{GitHubConfig, MailConfig, MailSecurity, ServiceConfig};
 pub use target::{
     BoardSpec, CrateSource, FirmwareSpec, Launch, OptionSpec, Origin, Ready, Supported, Target,
     Variant,
@@ -70,6 +73,8 @@ pub struct Config {
     pub noise_watch: Option<NoiseWatch>,
     /// What is published of what was measured.
     pub publication: Publication,
+    /// What the service is told.
+    pub service: ServiceConfig,
 }
 
 /// How much is measured.
@@ -138,6 +143,7 @@ struct WireConfig {
     site: Option<Spanned<SiteConfig>>,
     noise_watch: Option<Spanned<NoiseWatch>>,
     publication: Option<WirePublication>,
+    service: Option<WireService>,
 }
 
 #[derive(Deserialize)]
@@ -222,6 +228,10 @@ impl Config {
             publication: match wire.publication {
                 Some(publication) => publication::checked(source, publication)?,
                 None => Publication::default(),
+            },
+            service: match wire.service {
+                Some(wire) => service::service_of(source, wire)?,
+                None => ServiceConfig::default(),
             },
             gate: wire.gate.map(|gate| wire_gate::gate_of(source, gate)).transpose()?,
             targets: wire

@@ -21,9 +21,10 @@ mod version_range;
 pub use annotation::{Annotation, Moment};
 pub use aspect::Aspect;
 pub use config::{
-    BoardSpec, Budget, Calibrate, Config, CrateSource, Drift, FirmwareSpec, Gate, Goal, Launch,
-    Margins, NoiseWatch, OptionSpec, Origin, Planted, Profile, ProfileName, Publication, Ready,
-    Rule, Selector, SeriesName, SiteConfig, Supported, Target, Variant, Waiver,
+    BoardSpec, Budget, Calibrate, Config, CrateSource, Drift, FirmwareSpec, Gate, GitHubConfig,
+    Goal, Launch, MailConfig, MailSecurity, Margins, NoiseWatch, OptionSpec, Origin, Planted,
+    Profile, ProfileName, Publication, Ready, Rule, Selector, SeriesName, ServiceConfig,
+    SiteConfig, Supported, Target, Variant, Waiver,
 };
 pub use diagnostic::Diagnostic;
 pub use digest::{Digest, Hasher};

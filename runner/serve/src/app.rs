@@ -6,13 +6,14 @@ use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::telemetry::Telemetry;
 use crate::{
-    Error, access, api, cached, events, jobs, limits, log, openapi, problem, refresh, uploads,
+    Error, access, api, cached, events, hooks, jobs, limits, log, openapi, problem, refresh,
+    uploads,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use model::RunId;
 use std::collections::HashSet;
@@ -161,6 +162,16 @@ pub(crate) fn router(app: App, stopping: watch::Receiver<bool>) -> Router {
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(with(&app), cached::answer))
         .layer(middleware::from_fn_with_state(with(&app), access::reading))
+        // Signed with a secret of its own.
+        .merge(
+            Router::new()
+                .route("/webhooks/github", post(hooks::hear))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::REQUEST_TIMEOUT,
+                    settings.timeout,
+                ))
+                .layer(middleware::from_fn(problem::in_words)),
+        )
         .layer(middleware::from_fn_with_state(with(&app), limits::limit))
         // Asked by whoever keeps the service running: no limit, no token.
         .route("/healthz", get(healthz))

@@ -25,7 +25,7 @@ pub(crate) use page::{count, page};
 pub use wire::{FinishIn, JobOut, LeaseIn, LeaseOut, RenewIn, RenewOut};
 pub(crate) use wire::{JobIn, JobPage};
 
-const NAME_DIGITS: usize = 16;
+pub(crate) const NAME_DIGITS: usize = 16;
 const LEASE_DIGITS: usize = 32;
 const USUAL_ATTEMPTS: u32 = 3;
 const MOST_ATTEMPTS: u32 = 10;

@@ -3,8 +3,8 @@
 //!
 //! [`serve`] answers until it is told to stop. Reading order: `app` (which address is
 //! answered by what), `snapshot` (what is answered from), `refresh` (how that follows
-//! the store), `api` (the answers), `access` and `limits` (who may ask), `uploads` and
-//! `jobs` (what comes in).
+//! the store), `api` (the answers), `access` and `limits` (who may ask), `uploads`, `jobs`
+//! and `hooks` (what comes in), `reports`, `regressions` and `notices` (what goes out).
 //!
 //! What must not be here: SQL (`store`), statistics and verdicts (`stats`), units
 //! (`model::Metric`), the command line. What only a checkout knows comes through
@@ -15,19 +15,25 @@
 mod access;
 mod api;
 mod app;
+mod body;
 mod booking;
 mod cached;
 mod checkout;
+mod errand;
 mod events;
 mod extract;
+mod hooks;
 mod jobs;
 mod limits;
 mod listen;
 mod log;
+mod notices;
 mod openapi;
 mod page;
 mod problem;
 mod refresh;
+mod regressions;
+mod reports;
 mod secret;
 mod settings;
 mod snapshot;
@@ -38,7 +44,7 @@ pub use checkout::{Checkout, Inputting};
 pub use jobs::{FinishIn, JobOut, LeaseIn, LeaseOut, RenewIn, RenewOut, check_arguments};
 pub use openapi::document;
 pub use secret::{Secret, new_name};
-pub use settings::Settings;
+pub use settings::{GitHub, Settings, Tell};
 
 use std::future::Future;
 use store::{Store, StoreError};
@@ -78,6 +84,8 @@ pub async fn serve(
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let refreshing = tokio::spawn(refresh::follow(app.clone(), stopping.clone()));
     let showing = tokio::spawn(refresh::show(app.clone(), stopping.clone()));
+    tokio::spawn(reports::follow(app.clone(), stopping.clone()));
+    tokio::spawn(regressions::follow(app.clone(), stopping.clone()));
     tokio::spawn(async move {
         shutdown.await;
         // Nobody listens any more only when all have ended already.

@@ -1,6 +1,10 @@
 //! What whoever starts the service decides.
 
+use github::Client;
+use model::MailConfig;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What may be decided about a service.
@@ -33,6 +37,46 @@ pub struct Settings {
     pub render_every: Duration,
     /// How long a lease holds if nothing is heard of the worker.
     pub lease: Duration,
+    /// Where the service is seen, without a slash at the end; for links.
+    pub url: Option<String>,
+    /// The repository whose webhooks are heard.
+    pub github: Option<Arc<GitHub>>,
+    /// Who is told of gates and regressions.
+    pub tell: Arc<Tell>,
+}
+
+/// A repository, and how its webhooks and its API are reached.
+pub struct GitHub {
+    /// `owner/name`.
+    pub repository: String,
+    /// The label that asks for a comparison.
+    pub label: String,
+    /// The webhook's secret.
+    pub secret: Vec<u8>,
+    /// The API.
+    pub client: Client,
+}
+
+/// Who is told of what happens.
+#[derive(Default)]
+pub struct Tell {
+    /// A webhook that takes what Slack's takes. Whoever knows it can write there.
+    pub slack: Option<String>,
+    /// Whom to write to, and the password for the server.
+    pub mail: Option<(MailConfig, Option<String>)>,
+}
+
+impl fmt::Debug for GitHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GitHub({})", self.repository)
+    }
+}
+
+impl fmt::Debug for Tell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (slack, mail) = (self.slack.is_some(), self.mail.is_some());
+        write!(f, "Tell {{ slack: {slack}, mail: {mail} }}")
+    }
 }
 
 impl Settings {
@@ -53,6 +97,9 @@ impl Settings {
             look_every: Duration::from_secs(1),
             render_every: Duration::from_secs(10),
             lease: Duration::from_secs(60),
+            url: None,
+            github: None,
+            tell: Arc::default(),
         }
     }
 }

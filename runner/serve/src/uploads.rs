@@ -7,17 +7,16 @@ mod reading;
 
 use crate::access::Caller;
 use crate::app::App;
+use crate::body;
 use crate::booking::Attempt;
 use crate::extract::Asked;
 use crate::problem::Problem;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::{CONTENT_LENGTH, LOCATION};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::BytesMut;
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use model::{Digest, Run};
 use serde::{Deserialize, Serialize};
@@ -28,8 +27,6 @@ use utoipa::{IntoParams, ToSchema};
 /// The header that makes two uploads one.
 const KEY: &str = "idempotency-key";
 const MOST_KEY_CHARS: usize = 100;
-/// So many times the longest body is read before a connection is closed.
-const READ_ON: usize = 2;
 
 /// What the sender vouches for.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -89,33 +86,15 @@ async fn refuse(app: &App, attempt: Attempt, problem: Problem) -> Problem {
     attempt.refused(app, problem).await
 }
 
-/// The body, if it is short enough. One that is too long is read on for a while and
-/// forgotten: who still sends does not hear an answer.
 async fn whole(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let most = app.settings.most_upload_bytes;
-    let told = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    let mut is_too_long = told.is_some_and(|told: usize| told > most);
-    let (mut whole, mut read) = (BytesMut::new(), 0_usize);
-    let mut stream = body.into_data_stream();
-    while let Some(part) = stream.next().await {
-        let part = part.map_err(|_| Problem::bad("the body was cut off"))?;
-        read += part.len();
-        is_too_long |= read > most;
-        if is_too_long {
-            whole.clear();
-            if read > most.saturating_mul(READ_ON) {
-                break;
-            }
-        } else {
-            whole.extend_from_slice(&part);
+    let whole = body::whole(headers, body, app.settings.most_upload_bytes).await;
+    whole.map_err(|problem| match problem.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("{}; compress it, or send fewer runs at once", problem.detail());
+            Problem::new(problem.status(), detail)
         }
-    }
-    if !is_too_long {
-        return Ok(whole.freeze());
-    }
-    let detail =
-        format!("the body is longer than {most} bytes; compress it, or send fewer runs at once");
-    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail))
+        _ => problem,
+    })
 }
 
 async fn store(

@@ -9,10 +9,22 @@
 #[allow(dead_code, unused_imports, reason = "a part of it is used here")]
 mod fixture;
 
+#[path = "../../github/tests/github/answers.rs"]
+mod answers;
+#[path = "../../github/tests/github/delivering.rs"]
+mod delivering;
+#[path = "../../github/tests/github/published.rs"]
+mod published;
+#[path = "../../github/tests/github/standin.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod standin;
+
 /// Who may write, and how that is refused.
 mod access;
 /// The document of the API says what is answered.
 mod document;
+/// Webhooks, and who is heard.
+mod hooks;
 /// Jobs, from being asked for to their end.
 mod queue;
 /// Kept answers, other formats, parts of lists, the site.

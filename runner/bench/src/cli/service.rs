@@ -69,7 +69,8 @@ pub(crate) struct Worker {
     /// End when there is nothing to do
     #[arg(long)]
     pub(crate) once: bool,
-    /// Fetch commits and tags of the remote `origin` into this checkout before each job
+    /// Before each job, fetch from the remote `origin` into this checkout; one that is on a
+    /// branch follows it
     #[arg(long)]
     pub(crate) fetch: bool,
     /// Seconds between two questions when there is nothing to do

@@ -5,6 +5,7 @@ use crate::cli::{LogLevel, Serve};
 use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
+use crate::service_settings;
 use anyhow::{Context, Result};
 use model::Digest;
 use serve::{Checkout, Inputting, Settings};
@@ -20,7 +21,10 @@ pub(super) fn run(project: Project, arguments: &Serve) -> Result<Exit> {
     log_to_stderr(arguments.log);
     // Nothing is measured here, so there may be as many threads as there are CPUs.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(answer(project, arguments))
+    let exit = runtime.block_on(answer(project, arguments));
+    // What waits for GitHub or a mail server is told again after the next start.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    exit
 }
 
 async fn answer(project: Project, arguments: &Serve) -> Result<Exit> {
@@ -29,12 +33,23 @@ async fn answer(project: Project, arguments: &Serve) -> Result<Exit> {
     let own = Digest::of(name.as_os_str().as_encoded_bytes()).short();
     let site = arguments.site.clone();
     let site = site.unwrap_or_else(|| project.cache.join("serve").join(own).join("site"));
+    let service = &project.config.service;
+    let github = service_settings::github(service)?;
+    if let (Some(config), None) = (&service.github, &github) {
+        note(&format!(
+            "nothing is heard of {} or told to it: no secret of it is set (operation/README.md)",
+            config.repository
+        ));
+    }
     let settings = Settings {
         is_private: arguments.private,
         is_behind_proxy: arguments.behind_proxy,
         rate_per_s: arguments.rate,
         render_every: Duration::from_secs(arguments.render_every),
         lease: Duration::from_secs(arguments.lease),
+        url: service.url.clone(),
+        tell: Arc::new(service_settings::tell(service)?),
+        github: github.map(Arc::new),
         ..Settings::of(site, project.cache.join("site"))
     };
     let listener = TcpListener::bind(arguments.listen).await;

@@ -36,7 +36,7 @@ pub(super) fn run(
                     leased.job.arguments.join(" ")
                 ));
                 if arguments.fetch
-                    && let Err(error) = job::fetch(&project.root)
+                    && let Err(error) = job::fetch(&project.root, &leased.job.arguments)
                 {
                     // What is asked for may be here already; if not, the command says so.
                     note(&format!("{error:#}"));

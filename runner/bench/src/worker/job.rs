@@ -93,14 +93,34 @@ pub(crate) fn work(
     }
 }
 
-/// Fetches what may have been pushed since; nobody is there to be asked for a password.
-pub(crate) fn fetch(checkout: &Path) -> Result<()> {
+/// Fetches what may have been pushed since, and the commits that a job names: those of a
+/// pull request are on no branch here. A checkout that is on a branch follows it, so that
+/// rules and suites are the present ones. Nobody is there to be asked for a password.
+pub(crate) fn fetch(checkout: &Path, arguments: &[String]) -> Result<()> {
+    git(checkout, &["fetch", "--quiet", "--tags", "origin"])?;
+    if git(checkout, &["rev-parse", "--quiet", "--verify", "@{upstream}"]).is_ok() {
+        git(checkout, &["merge", "--quiet", "--ff-only", "@{upstream}"])?;
+    }
+    for word in arguments {
+        let commit = word.rsplit('@').next().unwrap_or(word);
+        let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_here =
+            || git(checkout, &["cat-file", "-e", &format!("{commit}^{{commit}}")]).is_ok();
+        if is_commit && !is_here() {
+            git(checkout, &["fetch", "--quiet", "origin", commit])?;
+        }
+    }
+    Ok(())
+}
+
+fn git(checkout: &Path, words: &[&str]) -> Result<()> {
     let mut git = Command::new("git");
-    git.args(["fetch", "--quiet", "--tags", "origin"]).current_dir(checkout);
+    git.args(words).current_dir(checkout);
     let output = git.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).output();
     let output = output.context("starting git")?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "fetching into {}: {}", checkout.display(), said.trim());
+    let (words, said) = (words.join(" "), said.trim());
+    ensure!(output.status.success(), "git {words} in {}: {said}", checkout.display());
     Ok(())
 }
 
