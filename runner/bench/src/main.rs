@@ -15,6 +15,7 @@ mod bisect;
 mod bridge;
 mod calibration;
 mod campaign;
+mod choice;
 mod cli;
 mod commands;
 mod doctor;

@@ -1,11 +1,11 @@
 //! Where things are: the folder with `bench.toml`, the suites, the database,
 //! the cache. It must not create any of them.
 
+use crate::choice::Choices;
 use crate::cli::Global;
 use crate::measure::template;
 use anyhow::{Context, Result, bail};
 use build::{BuildError, Builder};
-use glob::Pattern;
 use model::{Config, Suite};
 use std::path::{Path, PathBuf};
 
@@ -57,39 +57,22 @@ impl Project {
     /// without a pattern.
     ///
     /// # Errors
-    /// A pattern that matches nothing: what is asked for must not be missing in silence.
+    /// A pattern that matches nothing; a suite that cannot be read.
     pub(crate) fn suites(&self, patterns: &[String]) -> Result<Vec<Suite>> {
+        let choices = Choices::parse(patterns)?;
         let names = Suite::names(&self.suites_dir())?;
-        let mut patterns =
-            patterns.iter().map(|text| Choice::parse(text)).collect::<Result<Vec<_>>>()?;
-        let mut suites = Vec::new();
-        for name in &names {
-            let is_of = |choice: &Choice<'_>| choice.suite.matches(name);
-            if !patterns.is_empty() && !patterns.iter().any(is_of) {
-                continue;
-            }
-            let mut suite = self.suite(name)?;
-            suite.arms.retain(|arm| {
-                let mut is_wanted = patterns.is_empty();
-                for choice in patterns.iter_mut().filter(|choice| choice.suite.matches(name)) {
-                    let is_match =
-                        choice.benchmark.as_ref().is_none_or(|it| it.matches(&arm.benchmark));
-                    choice.is_met |= is_match;
-                    is_wanted |= is_match;
-                }
-                is_wanted
-            });
-            suites.push(suite);
+        let concerned = names.iter().filter(|name| choices.concern(name));
+        let mut suites = concerned.map(|name| self.suite(name)).collect::<Result<Vec<_>>>()?;
+        choices.must_match(&suites, &names)?;
+        for suite in &mut suites {
+            let name = &suite.name;
+            suite.arms.retain(|arm| choices.cover(name, &arm.benchmark));
         }
-        match patterns.iter().find(|choice| !choice.is_met) {
-            None => Ok(suites),
-            Some(Choice { text, benchmark: Some(_), .. }) if !suites.is_empty() => {
-                bail!("no benchmark matches `{text}`; `bench list benchmarks` names them")
-            }
-            Some(Choice { text, .. }) => {
-                bail!("no suite matches `{text}`; there are {}", names.join(", "))
-            }
+        suites.retain(|suite| !suite.arms.is_empty());
+        if suites.is_empty() {
+            bail!("there is no suite in {}", self.suites_dir().display());
         }
+        Ok(suites)
     }
 
     /// Patterns that choose exactly the benchmarks of these suites that have arms.
@@ -115,26 +98,6 @@ impl Project {
             })?;
         }
         Ok(suite)
-    }
-}
-
-/// SUITE or SUITE/BENCHMARK, each a shell pattern.
-struct Choice<'a> {
-    text: &'a str,
-    suite: Pattern,
-    benchmark: Option<Pattern>,
-    is_met: bool,
-}
-
-impl<'a> Choice<'a> {
-    fn parse(text: &'a str) -> Result<Self> {
-        let pattern =
-            |part| Pattern::new(part).with_context(|| format!("reading the pattern `{text}`"));
-        let (suite, benchmark) = match text.split_once('/') {
-            Some((suite, benchmark)) => (pattern(suite)?, Some(pattern(benchmark)?)),
-            None => (pattern(text)?, None),
-        };
-        Ok(Self { text, suite, benchmark, is_met: false })
     }
 }
 

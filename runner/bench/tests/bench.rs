@@ -101,6 +101,13 @@ impl Project {
         fs::write(path, text).unwrap();
     }
 
+    /// A file that can be started.
+    fn script(&self, name: &str, text: &str) {
+        self.write(name, text);
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(self.path(name), executable).unwrap();
+    }
+
     /// A copy of the fake host under another name, and so another digest.
     fn fake(&self, name: &str) -> String {
         let mut bytes = fs::read(fake_host()).unwrap();

@@ -52,9 +52,7 @@ impl Repository {
         let config = config.split("[targets.fake]").next().unwrap().to_owned();
         project.write("bench.toml", &format!("{config}{TARGET}"));
         project.write("suites/ask/suite.toml", SUITE);
-        project.write("suites/ask/measure.sh", MEASURE);
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(project.path("suites/ask/measure.sh"), executable).unwrap();
+        project.script("suites/ask/measure.sh", MEASURE);
         project.write(".gitignore", "cache\ndata\n");
         project.write(
             "hello/Cargo.toml",

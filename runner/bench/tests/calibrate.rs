@@ -39,9 +39,7 @@ fn a_calibration_is_stored_and_told_and_is_nobodys_result() {
     let config = super::config("right").replace("blocks = 4", "blocks = 2") + CALIBRATE;
     project.write("bench.toml", &config);
     project.write("suites/ask/suite.toml", SUITE);
-    project.write("suites/ask/measure.sh", MEASURE);
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(project.path("suites/ask/measure.sh"), executable).unwrap();
+    project.script("suites/ask/measure.sh", MEASURE);
     let host = project.fake("host");
     let rates = project.json(&["calibrate", "--version", &host, "--rounds", "5", "--json"]);
     let rate = |variant: &str| {

@@ -26,9 +26,7 @@ const VGDB: &str = "#!/bin/sh\nshift 2\necho \"$@\" >> \"$(dirname \"$0\")/told\
 /// The arm as it was measured with that script.
 fn arm(project: &Project) -> Value {
     for (name, text) in [("tools/valgrind", VALGRIND), ("tools/vgdb", VGDB)] {
-        project.write(name, text);
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(project.path(name), executable).unwrap();
+        project.script(name, text);
     }
     let host = project.fake("host");
     let path = format!("{}:{}", project.path("tools").display(), std::env::var("PATH").unwrap());

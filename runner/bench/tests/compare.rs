@@ -40,9 +40,7 @@ awk -v n="$n" -v case="$2" -v side="$(basename "$1")" 'BEGIN {
 pub(super) fn project() -> Project {
     let project = Project::new("right");
     project.write("suites/ask/suite.toml", SUITE);
-    project.write("suites/ask/measure.sh", MEASURE);
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(project.path("suites/ask/measure.sh"), executable).unwrap();
+    project.script("suites/ask/measure.sh", MEASURE);
     project
 }
 

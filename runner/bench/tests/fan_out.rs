@@ -39,6 +39,13 @@ fn suites_are_divided_so_that_machines_take_alike() {
     arguments.extend(words.iter().map(String::as_str));
     assert_eq!(project.json(&arguments)["measured"], 4);
 
+    // A part of a suite is a part of it on every machine.
+    let part = ["plan", &range, "--suite", "*/throughput", "--suite", "short", "--json"];
+    let plan = project.json(&part);
+    let words = plan["include"][0]["arguments"].as_str().unwrap();
+    let all = "--suite=long/throughput --suite=middle/throughput --suite=short";
+    assert!(words.ends_with(all), "{words}");
+
     let said = project.bench(&["plan", &range, "--shards", "9", "--json"]);
     assert!(said.err.contains("3 suites make 3 shards"), "{}", said.err);
     project.write("hello/src/main.rs", "fn main() {}\n");

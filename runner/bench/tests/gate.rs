@@ -75,9 +75,7 @@ impl Gated {
     fn new(gate: &str) -> Self {
         let project = Project::new("right");
         project.write("suites/ask/suite.toml", SUITE);
-        project.write("suites/ask/measure.sh", MEASURE);
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(project.path("suites/ask/measure.sh"), executable).unwrap();
+        project.script("suites/ask/measure.sh", MEASURE);
         let gated = Self { project };
         gated.rules(gate);
         gated

@@ -14,6 +14,7 @@ pub(super) mod standin;
 
 use super::Project;
 use super::commits::{self, Commits};
+use super::service;
 use delivering::Sending;
 use expect_test::expect;
 use listeners::Listener;
@@ -167,9 +168,7 @@ fn releases(outside: &Outside) -> (Project, Vec<String>) {
     project
         .write("bench.toml", &format!("{config}{GATE}{}", outside.config(&format!("app = {APP}"))));
     project.write("suites/ask/suite.toml", SUITE);
-    project.write("suites/ask/measure.sh", MEASURE);
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(project.path("suites/ask/measure.sh"), executable).unwrap();
+    project.script("suites/ask/measure.sh", MEASURE);
     project.write("app.pem", APP_KEY);
     let mut commits = Commits::begin(&project, ".");
     for tag in ["v1.0.0", "v2.0.0"] {
@@ -185,24 +184,6 @@ fn releases(outside: &Outside) -> (Project, Vec<String>) {
     }
     drop(kept);
     (project, all)
-}
-
-/// For the worker.
-fn make_token(project: &Project) {
-    let made = project.json(&[
-        "token",
-        "create",
-        "--store",
-        "service.sqlite",
-        "--about",
-        "a test",
-        "--scope",
-        "jobs",
-        "--scope",
-        "upload",
-        "--json",
-    ]);
-    project.write("token", made["token"].as_str().unwrap());
 }
 
 /// Does what is queued, and ends.
@@ -233,7 +214,7 @@ fn shown(check: &Value) -> String {
 fn a_slower_release_is_held_back_until_somebody_answers_for_it() {
     let outside = Outside::start();
     let (project, versions) = releases(&outside);
-    make_token(&project);
+    service::token(&project);
     let serving =
         outside.serve(&project, "service.sqlite", &[("BENCH_GITHUB_APP_KEY_FILE", "app.pem")]);
 

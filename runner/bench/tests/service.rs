@@ -9,6 +9,26 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+/// A new token for workers, and for who asks for jobs; it is in the file `token`, too.
+pub(super) fn token(project: &Project) -> String {
+    let made = project.json(&[
+        "token",
+        "create",
+        "--store",
+        "service.sqlite",
+        "--about",
+        "a test",
+        "--scope",
+        "jobs",
+        "--scope",
+        "upload",
+        "--json",
+    ]);
+    let token = made["token"].as_str().unwrap().to_owned();
+    project.write("token", &format!("{token}\n"));
+    token
+}
+
 /// A service that runs, on the database `service.sqlite`.
 struct Serving<'p> {
     project: &'p Project,
@@ -37,26 +57,6 @@ impl<'p> Serving<'p> {
         std::thread::spawn(move || lines.for_each(drop));
         let url = line.split_whitespace().next().unwrap().trim_end_matches('/').to_owned();
         Self { project, child, url, token: token.to_owned() }
-    }
-
-    /// A new token for workers, and who asks for jobs.
-    fn token(project: &Project) -> String {
-        let made = project.json(&[
-            "token",
-            "create",
-            "--store",
-            "service.sqlite",
-            "--about",
-            "a test",
-            "--scope",
-            "jobs",
-            "--scope",
-            "upload",
-            "--json",
-        ]);
-        let token = made["token"].as_str().unwrap().to_owned();
-        project.write("token", &format!("{token}\n"));
-        token
     }
 
     fn get(&self, path: &str) -> Value {
@@ -120,7 +120,7 @@ impl Drop for Working {
 #[test]
 fn what_is_asked_for_is_measured_uploaded_and_shown() {
     let (project, versions) = commits::project_of(2);
-    let token = Serving::token(&project);
+    let token = token(&project);
     let serving = Serving::start(&project, &token);
     let new = format!("hello@{}", versions[1]);
     let refused =
@@ -148,7 +148,7 @@ fn what_is_asked_for_is_measured_uploaded_and_shown() {
 #[test]
 fn the_job_of_a_killed_worker_is_done_by_the_next() {
     let (project, versions) = commits::project_of(1);
-    let token = Serving::token(&project);
+    let token = token(&project);
     let serving = Serving::start(&project, &token);
     let job =
         serving.submit(&json!({ "kind": "run", "arguments": [format!("hello@{}", versions[0])] }));
@@ -172,7 +172,7 @@ fn the_job_of_a_killed_worker_is_done_by_the_next() {
 fn every_job_ends_once_whatever_becomes_of_its_workers() {
     let kills = kills(3);
     let (project, versions) = commits::project_of(1);
-    let token = Serving::token(&project);
+    let token = token(&project);
     let serving = Serving::start(&project, &token);
     let submit = |seed: u32| {
         let arguments =
@@ -235,7 +235,7 @@ impl Moments {
 fn what_was_acknowledged_survives_a_kill_and_nothing_is_stored_in_part() {
     let kills = kills(6);
     let (project, versions) = commits::project_of(1);
-    let token = Serving::token(&project);
+    let token = token(&project);
     project.json(&["run", &format!("hello@{}", versions[0]), "--quick", "--json"]);
     let said = project.bench(&["export", "latest"]);
     let run = model::bundle::read(said.out.as_bytes()).unwrap().remove(0);

@@ -122,9 +122,7 @@ budget_s = 2
 fn command(lines: &str) -> Project {
     let project = project("right", COMMAND);
     project.write("suites/components/prebuilt/one.wasm", "one");
-    project.write("suites/ask/measure.sh", &format!("#!/bin/sh\n{lines}\n"));
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(project.path("suites/ask/measure.sh"), executable).unwrap();
+    project.script("suites/ask/measure.sh", &format!("#!/bin/sh\n{lines}\n"));
     project
 }
 

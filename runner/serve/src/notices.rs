@@ -58,7 +58,7 @@ impl Notice {
     }
 }
 
-/// What is not told yet of what there is to tell, in words; `kind` is the way.
+/// Whether all of it was told before in the way of that name.
 async fn is_told(app: &App, kind: &str, notice: &Notice) -> bool {
     for once in &notice.once {
         match app.store.was_noted(kind, once).await {

@@ -18,8 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3600);
 
 /// Tells until the service stops.
 pub(crate) async fn follow(app: App, mut stopping: watch::Receiver<bool>) {
-    let tell = &app.settings.tell;
-    if app.settings.github.is_none() && tell.slack.is_none() && tell.mail.is_none() {
+    if app.settings.is_silent() {
         return;
     }
     let mut told: Option<(u64, Instant)> = None;

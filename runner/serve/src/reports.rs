@@ -27,6 +27,9 @@ const NEWS: SignedDuration = SignedDuration::from_hours(24);
 
 /// Tells until the service stops.
 pub(crate) async fn follow(app: App, mut stopping: watch::Receiver<bool>) {
+    if app.settings.is_silent() {
+        return;
+    }
     let mut changes = app.jobs.subscribe();
     loop {
         let told = tell_all(&app).await;

@@ -80,6 +80,11 @@ impl fmt::Debug for Tell {
 }
 
 impl Settings {
+    /// Nobody outside is told anything.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.github.is_none() && self.tell.slack.is_none() && self.tell.mail.is_none()
+    }
+
     /// What is right for most, for a site in these folders.
     #[must_use]
     pub fn of(site: PathBuf, cache: PathBuf) -> Self {

@@ -125,7 +125,7 @@ fn what_github_asks_for_is_queued() {
     assert_eq!(
         jobs(&service),
         [
-            format!("run host@{b}"),
+            format!("run host@{b} --suite size"),
             "gate --baseline host@v1.0.0 --candidate host@v2.0.0".to_owned(),
             format!("compare host@{a} host@{HEAD}"),
             format!("compare host@{one} host@{HEAD} --suite size"),

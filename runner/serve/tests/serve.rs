@@ -33,6 +33,7 @@ mod reading;
 mod uploads;
 
 use jiff::{SignedDuration, Timestamp};
+use model::Gate;
 use serde_json::Value;
 use serve::{Checkout, Inputting, Secret, Settings};
 use std::net::SocketAddr;
@@ -66,7 +67,10 @@ struct Made;
 
 impl Checkout for Made {
     fn inputs<'a>(&'a self, _: &'a Store) -> Inputting<'a> {
-        Box::pin(async { Ok(fixture::inputs()) })
+        let mut inputs = fixture::inputs();
+        let required = vec!["size".to_owned()];
+        inputs.config.gate = Some(Gate { required, ..Gate::default() });
+        Box::pin(async { Ok(inputs) })
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) struct Detect {
     /// Read histories from standard input, one JSON object a line, not the database
     #[arg(long, conflicts_with_all = ["suite", "alerts", "confirm", "dry_run", "all", "json"])]
     pub(crate) ndjson: bool,
-    /// Only suites that match (shell pattern; may be repeated)
+    /// Only suites, or SUITE/BENCHMARK, that match (shell pattern; may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub(crate) suite: Vec<String>,
     /// The file of alerts and their states [default: data/alerts.toml beside bench.toml]

@@ -4,6 +4,7 @@
 use super::confirm::{self, Settled};
 use super::run::open;
 use crate::alerts::{self, Alert, AlertFile, SUSPECTED, State};
+use crate::choice::Choices;
 use crate::cli::Detect;
 use crate::exit::Exit;
 use crate::history::Histories;
@@ -11,8 +12,7 @@ use crate::output::{BAD, GOOD, QUIET, STRONG, UNSURE, note, table};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::report::cells::change;
-use anyhow::{Context, Result, bail};
-use glob::Pattern;
+use anyhow::{Result, bail};
 use model::VersionId;
 use stats::Verdict;
 use stats::detect::Options;
@@ -62,16 +62,11 @@ fn found(
     arguments: &Detect,
     known: &AlertFile,
 ) -> Result<(Vec<Alert>, usize)> {
-    let suites = arguments
-        .suite
-        .iter()
-        .map(|text| Pattern::new(text).with_context(|| format!("reading the pattern `{text}`")))
-        .collect::<Result<Vec<_>>>()?;
+    let choices = Choices::parse(&arguments.suite)?;
     let options = Options { smallest_change: arguments.smallest_change };
     let (mut found, mut series) = (Vec::new(), 0);
     for segment in histories.segments() {
-        let suite = &segment.series.suite;
-        if suites.is_empty() || suites.iter().any(|pattern| pattern.matches(suite)) {
+        if choices.cover(&segment.series.suite, &segment.series.benchmark) {
             series += 1;
             found.extend(alerts::in_segment(&segment, &options, known)?);
         }

@@ -5,7 +5,7 @@ use super::{Client, Failure, Stop};
 use crate::measure::launch;
 use crate::project::Project;
 use anyhow::{Context, Result, ensure};
-use model::{RunId, RunStatus, bundle};
+use model::{RunId, RunStatus, VersionId, bundle};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serve::{FinishIn, LeaseOut, RenewIn};
@@ -103,10 +103,9 @@ pub(crate) fn fetch(checkout: &Path, arguments: &[String]) -> Result<()> {
     }
     for word in arguments {
         let commit = word.rsplit('@').next().unwrap_or(word);
-        let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
         let is_here =
             || git(checkout, &["cat-file", "-e", &format!("{commit}^{{commit}}")]).is_ok();
-        if is_commit && !is_here() {
+        if VersionId::is_commit_hash(commit) && !is_here() {
             git(checkout, &["fetch", "--quiet", "origin", commit])?;
         }
     }

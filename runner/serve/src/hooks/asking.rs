@@ -27,7 +27,12 @@ pub(super) async fn follow(
     ask: &Ask,
     delivery: Digest,
 ) -> Result<String, Problem> {
-    let target = app.read().inputs()?.config.default_target.clone();
+    let (target, required) = {
+        let snapshot = app.read();
+        let config = &snapshot.inputs()?.config;
+        let required = config.gate.as_ref().map(|gate| gate.required.clone());
+        (config.default_target.clone(), required.unwrap_or_default())
+    };
     // What the check run of another service says is no job here.
     let earlier = match ask {
         Ask::Again { job, .. } => app.store.job(job).await?,
@@ -37,7 +42,8 @@ pub(super) async fn follow(
     let working = tokio::task::spawn_blocking(move || {
         // GitHub waits for the answer.
         let client = github.client.with(Patience::SHORT);
-        let asking = Asking { client: &client, place: &place, target: &target };
+        let asking =
+            Asking { client: &client, place: &place, target: &target, required: &required };
         match ask {
             Ask::Measure { sha } => Ok(asking.measure(sha)),
             Ask::Gate { tag, release } => asking.gate(&tag, release),
@@ -64,6 +70,8 @@ struct Asking<'a> {
     client: &'a Client,
     place: &'a Place,
     target: &'a str,
+    /// Suites that a release must pass.
+    required: &'a [String],
 }
 
 impl Asking<'_> {
@@ -75,8 +83,11 @@ impl Asking<'_> {
         Errand { place: self.place.clone(), pull, sha }
     }
 
+    /// What a release is held to; every suite takes hours, and pushes come faster.
     fn measure(&self, sha: String) -> Work {
-        Work::Job(JobKind::Run, vec![self.version(&sha)], self.errand(0, sha))
+        let mut words = vec![self.version(&sha)];
+        words.extend(self.required.iter().flat_map(|suite| ["--suite".to_owned(), suite.clone()]));
+        Work::Job(JobKind::Run, words, self.errand(0, sha))
     }
 
     fn gate(&self, tag: &str, release: u64) -> Result<Work, Problem> {

@@ -2,6 +2,7 @@
 //! there is told as missing, never as well.
 
 use github::{Conclusion, Report, Row};
+use model::VersionId;
 use serde_json::Value;
 use store::{Job, JobKind, JobStatus};
 
@@ -62,9 +63,7 @@ fn title(words: &[String], kind: JobKind, verdict: &str) -> String {
 /// Nobody reads forty digits.
 fn short(version: &str) -> String {
     match version.split_once('@') {
-        Some((target, commit))
-            if commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()) =>
-        {
+        Some((target, commit)) if VersionId::is_commit_hash(commit) => {
             format!("{target}@{}", &commit[..8])
         }
         _ => version.to_owned(),
