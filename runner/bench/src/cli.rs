@@ -244,7 +244,7 @@ pub(crate) struct Show {
     pub(crate) run: String,
     /// Say whether what repeats exactly (bytes, instructions of boards) is the same in
     /// other runs: 1 if not, 4 if it is not in all of them
-    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with = "json")]
+    #[arg(long, value_name = "RUN", num_args = 1..)]
     pub(crate) same_as: Vec<String>,
     /// Print JSON
     #[arg(long)]

@@ -130,6 +130,13 @@ fn what_repeats_exactly_is_held_against_other_runs() {
         let is_told = said.out.contains("steady_call_instructions");
         assert_eq!(is_told, variant == "drifts", "{}", said.out);
         assert!(!said.out.contains("ram_bytes"), "{}", said.out);
+        let said = project.bench(&["show", &first, "--json", "--same-as", &second, &third]);
+        let told: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!((said.code, &told["same"]), (code, &(code == 0).into()), "{told}");
+        let differ = told["differ"].as_array().unwrap();
+        let values = |it: &Value| it["values"].as_array().unwrap().len();
+        let expected: &[usize] = if code == 0 { &[] } else { &[3] };
+        assert_eq!(differ.iter().map(values).collect::<Vec<_>>(), expected, "{told}");
     }
 }
 

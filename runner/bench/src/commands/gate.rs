@@ -24,6 +24,9 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
     let rules =
         rules.context("bench.toml has no [gate], so there is nothing to hold a release to")?;
     gate::refuse_expired(&rules.waivers, Zoned::now().date())?;
+    if let Some(part) = arguments.selection.suite.iter().find(|pattern| pattern.contains('/')) {
+        bail!("`{part}`: a gate judges whole suites; leave the benchmark out");
+    }
     let parse = |text: &str| project.config.parse_version(text);
     let (baseline, candidate) = (parse(&arguments.baseline)?, parse(&arguments.candidate)?);
     let release = release(project, arguments, &candidate)?;
@@ -40,9 +43,6 @@ pub(super) fn run(project: &Project, arguments: &Gate, runtime: Runtime) -> Resu
         }),
     };
     let compared = versions.len();
-    if let Some(part) = arguments.selection.suite.iter().find(|pattern| pattern.contains('/')) {
-        bail!("`{part}`: a gate judges whole suites; leave the benchmark out");
-    }
     let mut suites = project.suites(&arguments.selection.suite)?;
     suites.retain(|suite| rules.asks_of_suite(&suite.name));
     if suites.is_empty() {

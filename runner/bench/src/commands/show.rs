@@ -24,7 +24,7 @@ pub(super) async fn run(project: &Project, arguments: &Show) -> Result<Exit> {
         for name in &arguments.same_as {
             runs.push(store.run(name).await?);
         }
-        return Ok(same::print(&runs));
+        return same::print(&runs, arguments.json);
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&as_json(&run))?);

@@ -3,7 +3,10 @@
 
 use crate::exit::Exit;
 use crate::output::{BAD, GOOD, table};
-use model::{Cell, Digest, METRICS, NoiseClass, Outcome, Run};
+use anyhow::Result;
+use model::{Cell, Digest, METRICS, NoiseClass, Outcome, Run, RunId};
+use serde::Serialize;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One metric of one arm of one binary.
@@ -19,36 +22,68 @@ struct Seen {
     count: usize,
 }
 
+/// A series that is not the same, or not everywhere.
+#[derive(Serialize)]
+struct Differs<'r> {
+    target: &'r str,
+    suite: &'r str,
+    benchmark: &'r str,
+    arm: &'r str,
+    metric: &'static str,
+    /// Each value that was seen.
+    values: Vec<f64>,
+    /// How many of the runs have it.
+    in_runs: usize,
+}
+
 /// Says whether every exact value is the same in every block of every run.
-pub(super) fn print(runs: &[Run]) -> Exit {
+pub(super) fn print(runs: &[Run], json: bool) -> Result<Exit> {
     let seen = collect(runs);
     let count: usize = seen.values().map(|seen| seen.count).sum();
-    let mut rows = Vec::new();
-    let mut exit = if seen.is_empty() { Exit::Incomplete } else { Exit::Fine };
-    for ((cell, _, name), seen) in &seen {
-        let problem = if seen.values.len() > 1 {
-            exit = exit.or(Exit::Regression);
-            // In full: one instruction more is another number.
-            seen.values.values().map(f64::to_string).collect::<Vec<_>>().join(", ")
-        } else if seen.runs.len() < runs.len() {
-            exit = exit.or(Exit::Incomplete);
-            format!("in {} of {} runs", seen.runs.len(), runs.len())
-        } else {
-            continue;
-        };
-        let what = format!("{} {}/{} {}", cell.target, cell.suite, cell.benchmark, cell.arm);
-        rows.push(vec![what, (*name).to_owned(), problem]);
+    let is_whole = |seen: &Seen| seen.values.len() == 1 && seen.runs.len() == runs.len();
+    let differ: Vec<Differs<'_>> =
+        seen.iter().filter(|(_, seen)| !is_whole(seen)).map(differs).collect();
+    let exit = match () {
+        () if differ.iter().any(|it| it.values.len() > 1) => Exit::Regression,
+        () if seen.is_empty() || !differ.is_empty() => Exit::Incomplete,
+        () => Exit::Fine,
+    };
+    let is_same = exit == Exit::Fine;
+    if json {
+        let ids: Vec<&RunId> = runs.iter().map(|run| &run.id).collect();
+        let told = json!({ "same": is_same, "runs": ids, "series": seen.len(), "values": count,
+            "differ": differ });
+        println!("{}", serde_json::to_string_pretty(&told)?);
+        return Ok(exit);
     }
-    let all = format!("{count} values of {} exact series in {} runs", seen.len(), runs.len());
-    if exit == Exit::Fine {
-        anstream::println!("{GOOD}the same{GOOD:#}: {all}");
-        return exit;
-    }
-    if !rows.is_empty() {
+    if !differ.is_empty() {
+        let rows = differ.iter().map(|it| row(it, runs.len())).collect();
         anstream::println!("{}", table(&["benchmark", "metric", "values"], &[], rows));
     }
-    anstream::println!("{BAD}not the same{BAD:#}: {all}");
-    exit
+    let all = format!("{count} values of {} exact series in {} runs", seen.len(), runs.len());
+    if is_same {
+        anstream::println!("{GOOD}the same{GOOD:#}: {all}");
+    } else {
+        anstream::println!("{BAD}not the same{BAD:#}: {all}");
+    }
+    Ok(exit)
+}
+
+fn differs<'r>(((cell, _, metric), seen): (&Series<'r>, &Seen)) -> Differs<'r> {
+    let Cell { target, suite, benchmark, arm } = cell;
+    let values = seen.values.values().copied().collect();
+    Differs { target, suite, benchmark, arm, metric, values, in_runs: seen.runs.len() }
+}
+
+fn row(it: &Differs<'_>, runs: usize) -> Vec<String> {
+    let what = format!("{} {}/{} {}", it.target, it.suite, it.benchmark, it.arm);
+    let found = if it.values.len() > 1 {
+        // In full: one instruction more is another number.
+        it.values.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
+    } else {
+        format!("in {} of {runs} runs", it.in_runs)
+    };
+    vec![what, it.metric.to_owned(), found]
 }
 
 fn collect(runs: &[Run]) -> BTreeMap<Series<'_>, Seen> {
