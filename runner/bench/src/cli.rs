@@ -4,6 +4,8 @@
 mod deciding;
 mod history;
 mod service;
+mod sharing;
+mod suite;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
 pub(crate) use history::{Backfill, Backup, Cache, Plan, Watch};
 pub(crate) use service::{LogLevel, ScopeName, Serve, Token, Worker};
+pub(crate) use sharing::{Export, Foreign, Import, Publish};
+pub(crate) use suite::{Language, Measure, NewSuite, Suite};
 
 const EXIT_CODES: &str = "\
 Exit codes of run, compare and gate:
@@ -97,7 +101,7 @@ pub(crate) enum Command {
     List(List),
     /// Show everything about one run
     Show(Show),
-    /// Work on a suite
+    /// Begin a suite, or check one
     #[command(subcommand)]
     Suite(Suite),
     /// Build or preview the static site
@@ -110,12 +114,14 @@ pub(crate) enum Command {
     /// Look after who may write to the service
     #[command(subcommand)]
     Token(Token),
-    /// Write runs as a bundle (JSON Lines)
+    /// Write runs as a bundle (JSON Lines), or as other tools read them
     Export(Export),
-    /// Read bundles: all of them, or none if one is not entirely right
+    /// Read bundles, or results of other tools: all, or none if one is not entirely right
     Import(Import),
     /// Write what the history in git keeps of each run: summaries of its blocks
     Publish(Publish),
+    /// Say whether this installation works: half a minute, no network, nothing is kept
+    SelfTest,
     /// Print the completions of a shell
     Completions {
         /// Which shell
@@ -252,21 +258,6 @@ pub(crate) struct Show {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Suite {
-    /// Check a suite: its files, then one checked answer of every arm
-    Check {
-        /// The suite's name
-        name: String,
-        /// The version to ask [default: the default target as it is now]
-        #[arg(long, value_name = "TARGET[@VERSION]")]
-        version: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Subcommand)]
 pub(crate) enum Site {
     /// Render the static site from the database
     Build {
@@ -286,35 +277,6 @@ pub(crate) enum Site {
         #[arg(long, value_name = "DIR", default_value = "site/out")]
         dir: PathBuf,
     },
-}
-
-#[derive(Args)]
-pub(crate) struct Export {
-    /// Which runs [default: every complete one]
-    pub(crate) runs: Vec<String>,
-    /// The file to write [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(Args)]
-pub(crate) struct Publish {
-    /// The folder to write into [default: that of bench.toml, data/history]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print the outcome as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct Import {
-    /// Bundles, also compressed (.gz), and folders of them; `-` is standard input
-    #[arg(required = true)]
-    pub(crate) files: Vec<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[cfg(test)]

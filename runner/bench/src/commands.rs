@@ -20,12 +20,14 @@ mod confirm;
 mod decide;
 mod detect;
 mod doctor;
+mod foreign;
 mod gate;
 mod list;
 mod manual;
 mod plan;
 mod publish;
 mod run;
+pub(crate) mod self_test;
 mod serve;
 mod show;
 mod site;
@@ -42,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match command {
         Command::Completions { shell } => return Ok(manual::completions(shell)),
         Command::Man { out } => return manual::pages(&out),
+        Command::SelfTest => return self_test::run(),
         Command::Detect(arguments) if arguments.ndjson => return detect::run(&arguments),
         Command::Decide(arguments) => return decide::run(&arguments),
         _ => {}
@@ -73,7 +76,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         }
         Command::List(arguments) => runtime.block_on(list::run(&project, &arguments)),
         Command::Show(arguments) => runtime.block_on(show::run(&project, &arguments)),
-        Command::Suite(command) => suite::run(&project, &command),
+        Command::Suite(command) => suite::run(&project, &command, runtime),
         Command::Site(command) => runtime.block_on(site::run(&project, command)),
         Command::Export(arguments) => runtime.block_on(bundles::export(&project, &arguments)),
         Command::Publish(arguments) => runtime.block_on(publish::run(&project, &arguments)),
@@ -82,6 +85,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Token(command) => runtime.block_on(token::run(&project, command)),
         Command::Completions { .. }
         | Command::Man { .. }
+        | Command::SelfTest
         | Command::Decide(_)
         | Command::Serve(_) => Ok(Exit::Fine),
     }

@@ -57,8 +57,12 @@ fn end_with_the_reader() {
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == measure::launch::ARGUMENT) {
+    let first = arguments.next();
+    if first.as_ref().is_some_and(|first| first == measure::launch::ARGUMENT) {
         return measure::launch::become_host(arguments);
+    }
+    if first.is_some_and(|first| first == commands::self_test::host::ARGUMENT) {
+        return commands::self_test::host::serve(arguments);
     }
     end_with_the_reader();
     let cli = cli::Cli::parse();

@@ -15,9 +15,13 @@ pub(crate) const QUIET: Style = Style::new().dimmed();
 /// Bold.
 pub(crate) const STRONG: Style = Style::new().bold();
 
-/// Prints an error with its causes on one line.
+/// Prints an error with its causes on one line, and below it the line of a file it is about.
 pub(crate) fn error(error: &anyhow::Error) {
     anstream::eprintln!("{BAD}error{BAD:#}: {error:#}");
+    let told = error.chain().find_map(|cause| cause.downcast_ref::<model::Diagnostic>());
+    if let Some(excerpt) = told.and_then(|diagnostic| diagnostic.excerpt.as_ref()) {
+        anstream::eprintln!("{QUIET}{excerpt}{QUIET:#}");
+    }
 }
 
 /// Prints a note that is not a result.

@@ -385,7 +385,7 @@ fn exactly(asked: &TargetVersion, id: &VersionId) -> String {
 }
 
 /// Which tools measured: version, and commit of the checkout if there is one.
-fn harness(builder: &Builder) -> String {
+pub(crate) fn harness(builder: &Builder) -> String {
     let version = env!("CARGO_PKG_VERSION");
     match builder.checked_out() {
         Some(commit) => format!("bench {version} ({})", commit.label()),

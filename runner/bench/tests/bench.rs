@@ -1,6 +1,7 @@
 //! Drives the real `bench` against a fake host.
 //!
 //! `gate`: what a release must pass, and what waivers excuse.
+//! `foreign`: results of other tools, in and out.
 //! `honesty`: a host that lies, stalls or dies never becomes a number.
 //! `order`: blocks are interleaved as promised, told by the host's own log.
 //! `calibrate`: one binary as several versions.
@@ -15,6 +16,7 @@
 //! `boards`: firmware on a board that is honest, or not.
 //! `callgrind`: instructions by callgrind, of all that are charged.
 //! `bundles`: export and import, and refusing what is not right.
+//! `documents`: every command and snippet of the documents, executed.
 //! `epochs`: testbeds, noise, and links between epochs.
 //! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
@@ -22,6 +24,7 @@
 //! `github`: from a webhook to a verdict, an issue, a message.
 //! `service`: the service and its workers, also when they are killed.
 //! `topology`: templates, options, and more than one process.
+//! `suites`: a new suite, and what a check says of one.
 //! `text`: what a stranger reads: help and error texts.
 //! `workflows`: what GitHub is asked to run, run here.
 //! `tidy`: the invariants of ARCHITECTURE.md that a machine can check.
@@ -43,8 +46,10 @@ mod commits;
 mod compare;
 mod confirm;
 mod crash;
+mod documents;
 mod epochs;
 mod fan_out;
+mod foreign;
 mod gate;
 mod github;
 mod honesty;
@@ -55,6 +60,7 @@ mod pages;
 mod published;
 mod releases;
 mod service;
+mod suites;
 mod tasks;
 mod text;
 mod tidy;

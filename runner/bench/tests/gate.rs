@@ -91,7 +91,8 @@ impl Gated {
         let base = ["gate", "--baseline", &v2, "--candidate", &candidate, "--blocks", "12"];
         let said = self.project.bench(&[&base[..], &["--json"], more].concat());
         if said.out.is_empty() {
-            return (said.code, self.project.plain(said.err.lines().last().unwrap_or_default()));
+            let error = said.err.lines().rfind(|line| line.starts_with("error: "));
+            return (said.code, self.project.plain(error.unwrap_or_default()));
         }
         let report: Value = serde_json::from_str(&said.out).unwrap();
         let word =
@@ -322,6 +323,7 @@ fn a_bad_gate_is_told_with_file_and_line() {
         error: DIR/bench.toml:32: no metric matches `raedy_ns`
         error: DIR/bench.toml:32: `a[` is not a pattern: invalid range pattern
         error: DIR/bench.toml:37: `limit` must be above 0, in the metric's unit
-        error: DIR/bench.toml:29: unknown field `require`, expected one of `required`, `probation_runs`, `false_alarms`, `rules`, `budgets`, `drift`, `waivers`
-        error: DIR/bench.toml:41: `soon` is not a day; write it as "2026-12-31""#]].assert_eq(&told);
+        error: DIR/bench.toml:29: unknown field `require`; did you mean `required`?
+        error: DIR/bench.toml:41: `soon` is not a day; write it as "2026-12-31""#]]
+    .assert_eq(&told);
 }

@@ -67,43 +67,57 @@ fn what_makes_no_sense_is_told_with_file_and_line() {
         (
             RECOVERY.replace("crashes = 4", "crashes = 0"),
             expect![[r#"
-            error: DIR/suites/ask/suite.toml:12: `crashes`: 0 is out of range, 1 to 1000
-        "#]],
+                error: DIR/suites/ask/suite.toml:12: `crashes`: 0 is out of range, 1 to 1000
+                 12 | crashes = 0
+                    |           ^
+            "#]],
         ),
         (
             RECOVERY.replace("crashes = 4\n", ""),
             expect![[r#"
-            error: DIR/suites/ask/suite.toml:6: driver recovery needs `crashes`, how many a block has
-        "#]],
+                error: DIR/suites/ask/suite.toml:6: driver recovery needs `crashes`, how many a block has
+                 6 | name = "it"
+                   |        ^^^^
+            "#]],
         ),
         (
             RECOVERY.replace("  { path = \"/crash\", ", "  { path = \"/\", repeat = 2, "),
             expect![[r#"
                 error: DIR/suites/ask/suite.toml:6: driver recovery needs two `requests`: what makes it crash, and what workloads are asked
+                 6 | name = "it"
+                   |        ^^^^
             "#]],
         ),
         (
             RECOVERY.replace("workloads = [\"3\"]", "n = [\"3\"]"),
             expect![[r#"
-            error: DIR/suites/ask/suite.toml:6: driver recovery needs whole numbers, 1 to 100000, as `workloads`
-        "#]],
+                error: DIR/suites/ask/suite.toml:6: driver recovery needs whole numbers, 1 to 100000, as `workloads`
+                 6 | name = "it"
+                   |        ^^^^
+            "#]],
         ),
         (
             FIRES.replace("every_ms = 1,", "every_ms = 0,"),
             expect![[r#"
-            error: DIR/suites/ask/suite.toml:10: `fires` needs an `every_ms` of 1 to 60000, 2 to 10000 of them
-        "#]],
+                error: DIR/suites/ask/suite.toml:10: `fires` needs an `every_ms` of 1 to 60000, 2 to 10000 of them
+                 10 | fires = { path = "/moments", every_ms = 0, count = 10 }
+                    |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            "#]],
         ),
         (
             FIRES.replace("connections = 0", "rate_rps = 1"),
             expect![[r#"
-            error: DIR/suites/ask/suite.toml:13: this driver has only `connections` in `load`, 0 to 10000
-        "#]],
+                error: DIR/suites/ask/suite.toml:13: this driver has only `connections` in `load`, 0 to 10000
+                 13 | load = { rate_rps = 1 }
+                    |        ^^^^^^^^^^^^^^^^
+            "#]],
         ),
         (
             FIRES.replace("fires = ", "criterion = { bench = \"b\", id = \"i\" }\nfires = "),
             expect![[r#"
                 error: DIR/suites/ask/suite.toml:6: driver fires has no use for `criterion`; drop it
+                 6 | name = "it"
+                   |        ^^^^
             "#]],
         ),
     ] {

@@ -247,63 +247,79 @@ fn what_the_registry_does_not_have_is_told_in_one_sentence() {
     "#]]);
 }
 
+/// The target with one mistake in it.
+fn mistake(from: &str, to: &str, expected: Expect) {
+    let project = Project::new("right");
+    let config = format!("{}{TARGET}", super::config("right")).replace(from, to);
+    project.write("bench.toml", &config);
+    let said = project.bench(&["list", "targets"]);
+    assert_eq!(said.code, 2, "{from}: {}{}", said.out, said.err);
+    expected.assert_eq(&project.plain(&said.err));
+}
+
 #[test]
 fn a_crate_that_is_declared_wrongly_is_told_with_file_and_line() {
-    let project = Project::new("right");
-    let mistake = |from: &str, to: &str, expected: Expect| {
-        let config = format!("{}{TARGET}", super::config("right")).replace(from, to);
-        project.write("bench.toml", &config);
-        let said = project.bench(&["list", "targets"]);
-        assert_eq!(said.code, 2, "{from}: {}{}", said.out, said.err);
-        expected.assert_eq(&project.plain(&said.err));
-    };
     mistake(
         "crate = \"hello-cli\"",
         "crate = \"hello cli\"",
         expect![[r#"
-        error: DIR/bench.toml:30: `hello cli` cannot be the name of a crate
-    "#]],
+            error: DIR/bench.toml:30: `hello cli` cannot be the name of a crate
+             30 | crate = "hello cli"
+                |         ^^^^^^^^^^^
+        "#]],
     );
     mistake(
         "crate = \"hello-cli\"",
         "",
         expect![[r#"
-        error: DIR/bench.toml:35: target `hello` needs `source` (a folder here) or `crate` (of the registry), one of them
-    "#]],
+            error: DIR/bench.toml:35: target `hello` needs `source` (a folder here) or `crate` (of the registry), one of them
+             35 | start = ["{binary}", "{addr}"]
+                |         ^^^^^^^^^^^^^^^^^^^^^^
+        "#]],
     );
     mistake(
         "crate = \"hello-cli\"",
         "source = \".\"",
         expect![[r#"
-        error: DIR/bench.toml:35: target `hello` is built from `source`, whose own manifest chooses: `features`, `default_features` and `profile` are for a `crate`
-    "#]],
+            error: DIR/bench.toml:35: target `hello` is built from `source`, whose own manifest chooses: `features`, `default_features` and `profile` are for a `crate`
+             35 | start = ["{binary}", "{addr}"]
+                |         ^^^^^^^^^^^^^^^^^^^^^^
+        "#]],
     );
     mistake(
         "[\"quiet\"]",
         "[\"quiet\\\"]\"]",
         expect![[r#"
-        error: DIR/bench.toml:31: `quiet"]` cannot be a feature
-    "#]],
+            error: DIR/bench.toml:31: `quiet"]` cannot be a feature
+             31 | features = ["quiet\"]"]
+                |             ^^^^^^^^^^
+        "#]],
     );
     mistake(
         "opt-level = 1",
         "opt-level = [1]",
         expect![[r#"
-        error: DIR/bench.toml:33: `opt-level` cannot be a setting of a cargo profile
-    "#]],
+            error: DIR/bench.toml:33: `opt-level` cannot be a setting of a cargo profile
+             33 | profile = { opt-level = [1] }
+                |                         ^^^
+        "#]],
     );
     mistake(
         ">=1.1",
         "1.1 or newer",
         expect![[r#"
-        error: DIR/bench.toml:36: `1.1 or newer` is not a range of versions: expected comma after minor version number, found 'o'; write e.g. ">=44, <50"
-    "#]],
+            error: DIR/bench.toml:36: `1.1 or newer` is not a range of versions: expected comma after minor version number, found 'o'; write e.g. ">=44, <50"
+             36 | supports = [{ versions = "1.1 or newer", capabilities = ["http-fake"] }]
+                |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        "#]],
     );
     mistake(
         "{ versions",
         "{ version",
         expect![[r#"
-        error: DIR/bench.toml:36: `supports` must list capabilities, or tables with `versions` and `capabilities`
-    "#]],
+            error: DIR/bench.toml:36: `supports` must list capabilities, or tables with `versions` and `capabilities`
+             36 | supports = [{ version = ">=1.1", capabilities = ["http-fake"] }]
+                |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        "#]],
     );
 }

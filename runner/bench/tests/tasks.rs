@@ -311,50 +311,66 @@ fn tasks_that_make_no_sense_are_told_with_file_and_line() {
     check_refused(
         &density,
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:6: driver density needs a parameter `workloads`, or `until_failure`, one of them
-    "#]],
+            error: DIR/suites/ask/suite.toml:6: driver density needs a parameter `workloads`, or `until_failure`, one of them
+             6 | name = "it"
+               |        ^^^^
+        "#]],
     );
     check_refused(
         &format!("{density}parameters = {{ workloads = [\"no\"] }}\n"),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:6: driver density needs whole numbers, 1 to 100000, as `workloads`
-    "#]],
+            error: DIR/suites/ask/suite.toml:6: driver density needs whole numbers, 1 to 100000, as `workloads`
+             6 | name = "it"
+               |        ^^^^
+        "#]],
     );
     check_refused(
         &format!("{density}until_failure = {{ from = 9, factor = 2, to = 3, budget_s = 1 }}\n"),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:14: `until_failure` needs 1 <= from <= to <= 100000, a factor of 2 or more, and a budget
-    "#]],
+            error: DIR/suites/ask/suite.toml:14: `until_failure` needs 1 <= from <= to <= 100000, a factor of 2 or more, and a budget
+             14 | until_failure = { from = 9, factor = 2, to = 3, budget_s = 1 }
+                |                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        "#]],
     );
     let command = COMMAND.replace("component = \"one\"\n", "");
     check_refused(
         &command,
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:10: there is no file DIR/suites/ask/./measure.sh
-    "#]],
+            error: DIR/suites/ask/suite.toml:10: there is no file DIR/suites/ask/./measure.sh
+             10 | command = ["./measure.sh", "{binary}", "{addr}", "{component}"]
+                |            ^^^^^^^^^^^^^^
+        "#]],
     );
     check_refused(
         &command.replace("./measure.sh", "{prog}"),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:10: `{prog}` is not a parameter of this benchmark; the runner itself fills in {binary} {component} {workload} {addr} {scratch} {suite}
-    "#]],
+            error: DIR/suites/ask/suite.toml:10: `{prog}` is not a parameter of this benchmark; the runner itself fills in {binary} {component} {workload} {addr} {scratch} {suite}
+             10 | command = ["{prog}", "{binary}", "{addr}", "{component}"]
+                |            ^^^^^^^^
+        "#]],
     );
     check_refused(
         &format!("{command}expect = {{ status = 200, body = \"\" }}\n"),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:6: driver command has no use for `expect`; drop it
-    "#]],
+            error: DIR/suites/ask/suite.toml:6: driver command has no use for `expect`; drop it
+             6 | name = "it"
+               |        ^^^^
+        "#]],
     );
     check_refused(
         &command.replace("command = [", "# ["),
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:6: driver command needs `command`, a program and its arguments
-    "#]],
+            error: DIR/suites/ask/suite.toml:6: driver command needs `command`, a program and its arguments
+             6 | name = "it"
+               |        ^^^^
+        "#]],
     );
     check_refused(
         "driver = \"criterion\"\ncriterion = { bench = \"--x\", id = \"a\" }\nmetrics = [\"time_per_iteration_ns\"]\nbudget_s = 1\n",
         expect![[r#"
             error: DIR/suites/ask/suite.toml:10: `--x` cannot name a bench target
+             10 | criterion = { bench = "--x", id = "a" }
+                |                       ^^^^^
         "#]],
     );
 }

@@ -133,7 +133,9 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "driver = \"http-latency\"",
         "driver = \"htpp-latency\"",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:7: unknown variant `htpp-latency`, expected one of `http-latency`, `http-throughput`, `http-open-loop`, `cold-start`, `size`, `density`, `instructions`, `command`, `criterion`, `recovery`, `fires`, `qemu`
+            error: DIR/suites/ask/suite.toml:7: unknown driver `htpp-latency`; did you mean `http-latency`?
+             7 | driver = "htpp-latency"
+               |          ^^^^^^^^^^^^^^
         "#]],
     );
     mistake(
@@ -141,7 +143,9 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "budget_s",
         "budget",
         expect![[r#"
-            error: DIR/suites/ask/suite.toml:14: unknown field `budget`, expected one of `name`, `driver`, `quick`, `floor`, `needs`, `parameters`, `workload`, `hosts`, `processes`, `component`, `components`, `options`, `precompile`, `request`, `expect`, `requests`, `until_failure`, `command`, `criterion`, `crashes`, `fires`, `firmware`, `load`, `metrics`, `noise`, `budget_s`
+            error: DIR/suites/ask/suite.toml:14: unknown field `budget`; did you mean `budget_s`?
+             14 | budget = 20
+                | ^^^^^^
         "#]],
     );
     mistake(
@@ -149,8 +153,10 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "Does the runner tell the truth?",
         "",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:2: `why` is empty
-    "#]],
+            error: DIR/suites/ask/suite.toml:2: `why` is empty
+             2 | why = ""
+               |       ^^
+        "#]],
     );
     mistake(
         &project,
@@ -158,6 +164,8 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "",
         expect![[r#"
             error: DIR/suites/ask/suite.toml:10: `expect` needs `body`, `body_sha256` or `body_bytes`, and only one of them
+             10 | expect = { status = 200 }
+                |          ^^^^^^^^^^^^^^^^
         "#]],
     );
     mistake(
@@ -166,6 +174,8 @@ fn a_bad_suite_is_told_with_file_and_line() {
         "\"speed\"",
         expect![[r#"
             error: DIR/suites/ask/suite.toml:12: driver http-latency has no metric `speed`; it has throughput_rps, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns, first_byte_p50_ns, first_byte_p99_ns, read_bytes_per_s, written_bytes_per_s, cpu_ns_per_request, cpu_kernel_ns_per_request, instructions_per_request, generator_cpu_ns_per_request, slice_boundary_ns, rss_peak_bytes, connections_per_request
+             12 | metrics = ["speed", "cpu_ns_per_request"]
+                |            ^^^^^^^
         "#]],
     );
 }
@@ -178,16 +188,20 @@ fn a_suite_that_does_not_fit_is_told_with_file_and_line() {
         "measure_ms = 300",
         "measure_ms = 250",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:11: `measure_ms` must be a positive multiple of 100, the length of a slice
-    "#]],
+            error: DIR/suites/ask/suite.toml:11: `measure_ms` must be a positive multiple of 100, the length of a slice
+             11 | load = { warmup_ms = 50, measure_ms = 250 }
+                |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        "#]],
     );
     mistake(
         &project,
         "http-fake",
         "http-{wasi}",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:9: `{wasi}` is not a parameter of this benchmark
-    "#]],
+            error: DIR/suites/ask/suite.toml:9: `{wasi}` is not a parameter of this benchmark
+             9 | needs = ["http-{wasi}"]
+               |          ^^^^^^^^^^^^^
+        "#]],
     );
     mistake(
         &project,
@@ -202,14 +216,16 @@ fn a_suite_that_does_not_fit_is_told_with_file_and_line() {
         "needs =",
         "workload = \"none.yaml\"\nneeds =",
         expect![[r#"
-        error: DIR/suites/ask/suite.toml:9: there is no file DIR/suites/ask/none.yaml
-    "#]],
+            error: DIR/suites/ask/suite.toml:9: there is no file DIR/suites/ask/none.yaml
+             9 | workload = "none.yaml"
+               |            ^^^^^^^^^^^
+        "#]],
     );
     check(
         &project,
         &["suite", "check", "aks"],
         expect![[r#"
-            error: there is no suite `aks`; there are ask
+            error: there is no suite `aks`; there are ask; did you mean `ask`?
         "#]],
     );
 }
@@ -225,42 +241,54 @@ fn a_bad_configuration_is_told_with_file_and_line() {
         "default_target = \"fake\"",
         "default_target = \"fak\"",
         expect![[r#"
-        error: DIR/bench.toml:1: there is no target `fak`; declare it as [targets.NAME]
-    "#]],
+            error: DIR/bench.toml:1: there is no target `fak`; declare it as [targets.NAME]
+             1 | default_target = "fak"
+               |                  ^^^^^
+        "#]],
     );
     mistake(
         "{addr}",
         "{adr}",
         expect![[r#"
             error: DIR/bench.toml:23: unknown placeholder `{adr}`; known are {binary} {workload} {addr} {component} {precompiled} {options}
+             23 | start = ["{binary}", "--mode", "right", "--log", "log", "--addr", "{adr}", "--workload", "{workload}"]
+                |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
         "#]],
     );
     mistake(
         "blocks = 1",
         "blocks = 0",
         expect![[r#"
-        error: DIR/bench.toml:9: `blocks` must be at least 1 and `measure_ms` a positive multiple of 100
-    "#]],
+            error: DIR/bench.toml:9: `blocks` must be at least 1 and `measure_ms` a positive multiple of 100
+             9 | [profiles.quick]
+               | ^^^^^^^^^^^^^^^^
+        "#]],
     );
     mistake(
         "wall = 0.02",
         "wall = 2",
         expect![[r#"
-        error: DIR/bench.toml:4: a margin is a fraction from 0 to below 1
-    "#]],
+            error: DIR/bench.toml:4: a margin is a fraction from 0 to below 1
+             4 | [margins]
+               | ^^^^^^^^^
+        "#]],
     );
     mistake(
         "about",
         "abut",
         expect![[r#"
-            error: DIR/bench.toml:20: unknown field `abut`, expected one of `about`, `repository`, `source`, `adapter`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`, `releases`
+            error: DIR/bench.toml:20: unknown field `abut`; did you mean `about`?
+             20 | abut = "A host for tests"
+                | ^^^^
         "#]],
     );
     mistake(
         "capabilities =",
         "capabilitie =",
         expect![[r#"
-            error: DIR/bench.toml:24: unknown field `capabilitie`, expected one of `about`, `repository`, `source`, `adapter`, `crate`, `features`, `default_features`, `profile`, `binary`, `firmware`, `suites`, `exclude`, `start`, `start_precompiled`, `precompile`, `capabilities`, `supports`, `options`, `environment`, `ready_path`, `ready_timeout_s`, `stop_timeout_s`, `releases`
+            error: DIR/bench.toml:24: unknown field `capabilitie`; did you mean `capabilities`?
+             24 | capabilitie = ["{binary}", "--capabilities"]
+                | ^^^^^^^^^^^
         "#]],
     );
 }
@@ -293,14 +321,15 @@ fn help_names_every_command_and_exit_code() {
           backup       Copy the database, also while somebody measures
           list         List suites, benchmarks, targets, versions or runs
           show         Show everything about one run
-          suite        Work on a suite
+          suite        Begin a suite, or check one
           site         Build or preview the static site
           serve        Serve the site and the HTTP API of the database, and the queue of jobs
           worker       Measure what a service asks for
           token        Look after who may write to the service
-          export       Write runs as a bundle (JSON Lines)
-          import       Read bundles: all of them, or none if one is not entirely right
+          export       Write runs as a bundle (JSON Lines), or as other tools read them
+          import       Read bundles, or results of other tools: all, or none if one is not entirely right
           publish      Write what the history in git keeps of each run: summaries of its blocks
+          self-test    Say whether this installation works: half a minute, no network, nothing is kept
           completions  Print the completions of a shell
           man          Write the manual pages
           help         Print this message or the help of the given subcommand(s)

@@ -1,6 +1,7 @@
 //! One shape for every complaint about a file somebody wrote: where, what,
 //! and what to do. It formats; it must not decide whether to go on.
 
+use crate::suggestion;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct Diagnostic {
     pub problem: String,
     /// What to do about it, where that is known.
     pub remedy: Option<String>,
+    /// The line with a mark below what is wrong in it, for people; no part of the sentence.
+    pub excerpt: Option<String>,
 }
 
 impl std::error::Error for Diagnostic {}
@@ -45,25 +48,59 @@ impl SourceText<'_> {
     /// A diagnostic at the line that holds the start of `span`.
     pub(crate) fn at(&self, span: Range<usize>, problem: impl Into<String>) -> Diagnostic {
         let before = self.text.get(..span.start).unwrap_or(self.text);
-        Diagnostic {
-            file: self.file.to_path_buf(),
-            line: Some(before.matches('\n').count() + 1),
-            problem: problem.into(),
-            remedy: None,
-        }
+        let line = before.matches('\n').count() + 1;
+        let excerpt = self.excerpt(line, span);
+        Diagnostic { excerpt, ..Diagnostic::new(self.file, Some(line), problem) }
     }
 
     /// What the TOML parser or serde said, with the line it said it of.
     pub(crate) fn toml_error(&self, error: &toml::de::Error) -> Diagnostic {
-        let problem = error.message().trim().replace('\n', ", ");
-        match error.span() {
-            Some(span) => self.at(span, problem),
-            None => Diagnostic { line: None, ..self.at(0..0, problem) },
+        let said = error.message().trim().replace('\n', ", ");
+        let Some(span) = error.span() else { return Diagnostic::new(self.file, None, said) };
+        match suggestion::of_unknown(&said, self.key_before(span.start)) {
+            Some((problem, remedy)) => self.at(span, problem).with_remedy(remedy),
+            None => self.at(span, said),
         }
+    }
+
+    fn line_around(&self, offset: usize) -> (usize, &str) {
+        let start =
+            self.text.get(..offset).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+        (start, self.text.get(start..).and_then(|text| text.lines().next()).unwrap_or_default())
+    }
+
+    /// `driver` of `driver = "htpp-latency"`, for the value at an offset.
+    fn key_before(&self, offset: usize) -> Option<&str> {
+        let (start, line) = self.line_around(offset);
+        let before = line.get(..offset.checked_sub(start)?)?;
+        let (before, _) = before.rsplit_once('=')?;
+        let key = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_' || c == ' ')).next()?;
+        Some(key.trim()).filter(|key| !key.is_empty())
+    }
+
+    fn excerpt(&self, line: usize, span: Range<usize>) -> Option<String> {
+        // What has no place of its own is about the whole file.
+        if span.is_empty() {
+            return None;
+        }
+        let (start, text) = self.line_around(span.start);
+        let until = span.end.min(start + text.len());
+        let column = self.text.get(start..span.start)?.chars().count();
+        let width = self.text.get(span.start..until).map_or(1, |it| it.chars().count()).max(1);
+        let number = line.to_string();
+        let (margin, text) = (" ".repeat(number.len()), text.replace('\t', " "));
+        let (indent, marks) = (" ".repeat(column), "^".repeat(width));
+        Some(format!(" {number} | {text}\n {margin} | {indent}{marks}"))
     }
 }
 
 impl Diagnostic {
+    /// A problem at a line, counted from 1, or with a whole file.
+    pub fn new(file: &Path, line: Option<usize>, problem: impl Into<String>) -> Self {
+        let (file, problem) = (file.to_path_buf(), problem.into());
+        Self { file, line, problem, remedy: None, excerpt: None }
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
@@ -72,11 +109,6 @@ impl Diagnostic {
 
     /// A file that could not be read.
     pub fn unreadable(file: &Path, error: &std::io::Error) -> Self {
-        Self {
-            file: file.to_path_buf(),
-            line: None,
-            problem: format!("cannot read this file: {error}"),
-            remedy: None,
-        }
+        Self::new(file, None, format!("cannot read this file: {error}"))
     }
 }

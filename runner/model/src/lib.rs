@@ -13,6 +13,7 @@ mod digest;
 mod histogram;
 mod metric;
 mod run;
+mod suggestion;
 mod suite;
 mod testbed;
 mod version;
@@ -34,6 +35,7 @@ pub use run::{
     Absent, Artifact, Block, Cell, Extent, FailedBuild, Invalid, Label, Measurements, Outcome,
     Place, Run, RunId, RunStatus, VersionId,
 };
+pub use suggestion::nearest;
 pub use suite::{
     Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, Firmware, FirstFailure, HttpLoad,
     InputFile, NoiseClass, Part, ProcessSpec, Program, Request, RequestBody, Role, SlopeSpec,

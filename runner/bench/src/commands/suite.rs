@@ -1,27 +1,22 @@
-//! `bench suite check`: the files first, then one checked answer of each arm.
+//! `bench suite`: a new one, and one that is there.
 
-use super::run::check_all;
 use crate::cli::Suite;
 use crate::exit::Exit;
-use crate::output::note;
 use crate::project::Project;
-use crate::session::{Session, with_anchor};
-use anyhow::{Result, bail};
+use anyhow::Result;
+use tokio::runtime::Runtime;
 
-pub(super) fn run(project: &Project, command: &Suite) -> Result<Exit> {
-    let Suite::Check { name, version, json } = command;
-    let names = model::Suite::names(&project.suites_dir())?;
-    if !names.contains(name) {
-        bail!("there is no suite `{name}`; there are {}", names.join(", "));
+mod check;
+mod new;
+mod noise;
+mod templates;
+
+pub(super) fn run(project: &Project, command: &Suite, runtime: Runtime) -> Result<Exit> {
+    match command {
+        Suite::Check { name, version, blocks, json } => {
+            let (version, blocks, json) = (version.as_deref(), *blocks, *json);
+            check::run(project, &check::Asked { name, version, blocks, json }, runtime)
+        }
+        Suite::New(arguments) => new::run(project, arguments),
     }
-    let suite = project.suite(name)?;
-    note(&format!(
-        "suites/{name}/suite.toml is well-formed: benchmarks {}; {} arms",
-        suite.benchmarks().join(", "),
-        suite.arms.len()
-    ));
-    let asked = version.as_deref().unwrap_or(&project.config.default_target);
-    let versions = with_anchor(project, vec![project.config.parse_version(asked)?]);
-    let session = Session::prepare(project, vec![suite], &versions)?;
-    check_all(&session, *json)
 }

@@ -81,12 +81,7 @@ fn number_or_text(text: &str) -> Value {
 /// Names file and line of what is wrong.
 pub(super) fn render(file: &InputFile, arm: &Arm, context: &Context) -> Result<String, Diagnostic> {
     let path = file.path();
-    let at = |line: Option<usize>, problem: String| Diagnostic {
-        file: path.to_owned(),
-        line,
-        problem,
-        remedy: None,
-    };
+    let at = |line: Option<usize>, problem: String| Diagnostic::new(path, line, problem);
     let text = fs::read_to_string(path).map_err(|e| Diagnostic::unreadable(path, &e))?;
     let engine = engine().map_err(|e| at(None, e.to_string()))?;
     let rendered = engine.render_str(&text, &context.values).map_err(|error| {

@@ -92,12 +92,8 @@ impl Goal {
     /// Names the line, and what there is instead.
     pub fn check(&self, file: &Path, suites: &[Suite]) -> Result<(), Diagnostic> {
         let refuse = |problem: String, there_is: Vec<&str>| {
-            Err(Diagnostic {
-                file: file.to_path_buf(),
-                line: Some(self.line),
-                problem,
-                remedy: Some(format!("there is {}", there_is.join("; "))),
-            })
+            Err(Diagnostic::new(file, Some(self.line), problem)
+                .with_remedy(format!("there is {}", there_is.join("; "))))
         };
         let Some(suite) = suites.iter().find(|suite| suite.name == self.suite) else {
             let names = suites.iter().map(|suite| suite.name.as_str()).collect();

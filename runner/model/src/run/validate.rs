@@ -115,9 +115,13 @@ impl Artifact {
         }
         self.version.validate()?;
         if !matches!(self.version, VersionId::Binary { .. })
+            && !self.is_imported()
             && let Some((field, _)) = built.iter().find(|(_, present)| !present)
         {
-            return invalid(*field, "is missing; only a given binary may lack it");
+            return invalid(
+                *field,
+                "is missing; only a given binary, or what was imported from another tool, may lack it",
+            );
         }
         for (field, value) in [("rustc", &self.rustc), ("build_flags", &self.build_flags)] {
             text(field, value.as_deref().unwrap_or_default())?;

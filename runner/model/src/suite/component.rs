@@ -57,11 +57,10 @@ pub(super) fn recipes(
             let stem = name.strip_suffix(".wasm").filter(|_| plain)?;
             Some((digest.parse().ok()?, name, stem))
         });
-        let (digest, name, stem) = entry.ok_or_else(|| Diagnostic {
-            file: file.clone(),
-            line: Some(index + 1),
-            problem: "not a SHA-256 digest, two spaces and NAME.wasm".to_owned(),
-            remedy: Some("write it anew with the `record-large` command of the guests".to_owned()),
+        let (digest, name, stem) = entry.ok_or_else(|| {
+            let problem = "not a SHA-256 digest, two spaces and NAME.wasm";
+            Diagnostic::new(&file, Some(index + 1), problem)
+                .with_remedy("write it anew with the `record-large` command of the guests")
         })?;
         let component = Component { path: large.join(name), recorded: Some(digest) };
         components.insert(stem.to_owned(), component);

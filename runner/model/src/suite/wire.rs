@@ -239,7 +239,11 @@ impl Reader<'_> {
                 None => {
                     let problem =
                         format!("driver {} has no metric `{}`", wire.driver, name.get_ref());
+                    let near = crate::nearest(name.get_ref(), known.iter().copied());
                     let remedy = match known {
+                        _ if near.is_some() => {
+                            format!("did you mean `{}`?", near.unwrap_or_default())
+                        }
                         [] => "`METRICS` in runner/model/src/metric.rs lists them".to_owned(),
                         _ => format!("it has {}", known.join(", ")),
                     };

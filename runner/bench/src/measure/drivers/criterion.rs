@@ -4,23 +4,9 @@
 use super::{Driven, command};
 use crate::measure::cast::Broken;
 use crate::measure::stage::Stage;
-use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// `sample.json`: how many iterations each sample had, and its nanoseconds.
-#[derive(Deserialize)]
-struct Sample {
-    iters: Vec<f64>,
-    times: Vec<f64>,
-}
-
-/// `benchmark.json`: whose samples they are.
-#[derive(Deserialize)]
-struct Benchmark {
-    full_id: String,
-}
 
 pub(super) fn drive(stage: &Stage<'_>, bench: &str, id: &str) -> Result<Driven, Broken> {
     let scratch = stage.scratch().map_err(Broken::early)?;
@@ -82,16 +68,11 @@ fn read(home: &Path, id: &str) -> Result<Vec<f64>, String> {
     let mut found = Vec::new();
     find(home, &mut found)?;
     for file in found {
-        let Benchmark { full_id } = parse(&file)?;
-        if full_id != id {
-            continue;
+        let full_id = adapters::criterion_id(&text(&file)?).map_err(|e| wrong(&file, &e))?;
+        if full_id == id {
+            let file = file.with_file_name("sample.json");
+            return adapters::criterion_samples(&text(&file)?).map_err(|e| wrong(&file, &e));
         }
-        let Sample { iters, times } = parse(&file.with_file_name("sample.json"))?;
-        let usable = |value: &f64| value.is_finite() && *value > 0.0;
-        if iters.is_empty() || iters.len() != times.len() || !iters.iter().all(usable) {
-            return Err(format!("criterion's samples of `{id}` make no sense"));
-        }
-        return Ok(times.iter().zip(&iters).map(|(time, count)| time / count).collect());
     }
     Err(not_run(id))
 }
@@ -110,10 +91,16 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
     Ok(())
 }
 
-fn parse<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, String> {
-    let name = file.file_name().unwrap_or_default().display();
-    let text = fs::read(file).map_err(|e| format!("criterion left no {name}: {e}"))?;
-    serde_json::from_slice(&text).map_err(|e| format!("criterion's {name} is not understood: {e}"))
+fn text(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|e| format!("criterion left no {}: {e}", name(file)))
+}
+
+fn wrong(file: &Path, problem: &str) -> String {
+    format!("criterion's {} makes no sense: {problem}", name(file))
+}
+
+fn name(file: &Path) -> String {
+    file.file_name().unwrap_or_default().display().to_string()
 }
 
 #[cfg(test)]
@@ -142,7 +129,7 @@ mod tests {
         assert_eq!(read(home.path(), "a/p3"), Ok(vec![2.5]));
         assert!(read(home.path(), "a").unwrap_err().contains("no benchmark `a`"));
         for id in ["b", "c"] {
-            assert!(read(home.path(), id).unwrap_err().contains("make no sense"), "{id}");
+            assert!(read(home.path(), id).unwrap_err().contains("makes no sense"), "{id}");
         }
     }
 }
