@@ -46,7 +46,7 @@ fn blocks(document: &str) -> Vec<(String, String)> {
 }
 
 fn config() -> String {
-    let host = commits::target("").replace("hello", "host").replace(
+    let host = commits::target("").replace("[targets.hello]", "[targets.host]").replace(
         "capabilities = [\"{binary}\", \"--capabilities\"]",
         "supports = [\"http-p2\", \"http-p3\", \"http-fake\"]",
     );
