@@ -76,6 +76,9 @@ fn checkout() -> Project {
         let from = root().join("suites/components/prebuilt").join(guest);
         fs::copy(from, prebuilt.join(guest)).unwrap();
     }
+    let published = "data/history/2026-11-28-anchor-alone-679bb477.jsonl.gz";
+    fs::create_dir_all(project.path("data/history")).unwrap();
+    fs::copy(root().join(published), project.path(published)).unwrap();
     let history = "{\"id\":\"a\",\"index\":[1,2,5],\"values\":[9.1,9.0,9.2]}\n";
     project.write("histories.ndjson", history);
     let pair = "{\"id\":\"a\",\"design\":\"multi\",\"a\":[[9.1,9.0],[9.2,9.1]],\"b\":[[9.3,9.4],[9.4,9.2]]}\n";
