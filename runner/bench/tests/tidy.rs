@@ -67,7 +67,10 @@ fn dependencies_point_one_way() {
         ("compare-wasm", &["compare"]),
         ("site", &["model", "stats", "store", "compare"]),
         ("serve", &["model", "stats", "store", "compare", "site", "github"]),
-        ("bench", &["model", "stats", "store", "load", "build", "site", "serve", "github", "adapters"]),
+        (
+            "bench",
+            &["model", "stats", "store", "load", "build", "site", "serve", "github", "adapters"],
+        ),
     ]);
     let workspace = manifest(&root().join("Cargo.toml"));
     let members = workspace["workspace"]["members"].as_array().unwrap();

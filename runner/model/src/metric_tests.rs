@@ -8,11 +8,13 @@ fn every_name_ends_in_its_unit_and_is_unique() {
     for metric in METRICS {
         assert!(seen.insert(metric.name), "{metric} stands twice");
         let suffixes: &[&str] = match metric.unit {
-            Unit::Nanoseconds => &["_ns", "_ns_per_request"],
-            Unit::Bytes => &["_bytes"],
+            Unit::Nanoseconds => &["_ns", "_ns_per_request", "_ns_per_iteration"],
+            Unit::Bytes => &["_bytes", "_bytes_per_iteration"],
             Unit::RequestsPerSecond => &["_rps"],
             Unit::BytesPerSecond => &["_bytes_per_s"],
-            Unit::Instructions => &["instructions", "instructions_per_request"],
+            Unit::Instructions => {
+                &["instructions", "instructions_per_request", "instructions_per_iteration"]
+            }
             Unit::Count => &[""],
             Unit::PerSecond => &["_per_s"],
         };
