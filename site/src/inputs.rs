@@ -26,6 +26,17 @@ pub struct Inputs {
     /// How often the method is wrong, as JSON: the file `calibration.json`. Absent: no
     /// calibration is stored.
     pub calibration: Option<String>,
+    /// What people wrote to be read, in order.
+    pub documents: Vec<Document>,
+}
+
+/// A text in Markdown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Where it lies, from the root of the checkout: `operation/README.md`.
+    pub path: String,
+    /// Markdown; HTML in it is shown as text.
+    pub text: String,
 }
 
 /// A commit with a name.
@@ -108,6 +119,7 @@ impl Inputs {
             noise: BTreeMap::new(),
             annotations: Vec::new(),
             calibration: None,
+            documents: Vec::new(),
         }
     }
 

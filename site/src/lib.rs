@@ -31,6 +31,7 @@ mod inputs;
 mod judge;
 mod kept;
 mod live;
+mod markdown;
 mod marks;
 mod names;
 mod pages;
@@ -54,7 +55,7 @@ mod write;
 
 pub use builder::{Built, SiteBuilder, build};
 pub use error::Error;
-pub use inputs::{AlertNote, GateCheck, GateResult, Inputs, Release};
+pub use inputs::{AlertNote, Document, GateCheck, GateResult, Inputs, Release};
 pub use live::{
     Live, LiveChange, LivePoint, LiveRun, LiveVersion, SeriesName, fold_live, shard_of, terms_of,
 };

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 const WIDTHS: [u32; 2] = [1280, 360];
 
 /// A page of every kind.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 21] = [
     "index.html",
     "benchmarks.html",
     "series/size/binary/host.binary_bytes.html",
@@ -47,6 +47,8 @@ const PAGES: [&str; 19] = [
     "runs.html",
     "failures.html",
     "badges.html",
+    "docs/index.html",
+    "docs/readme.html",
     "tiny.html",
     "run/c0dec0dec0dec0de.html",
 ];

@@ -7,6 +7,7 @@ mod service;
 mod sharing;
 mod suite;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -127,12 +128,24 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Print the JSON Schema of a file, for editors and other programs
+    Schema {
+        /// Of which file
+        #[arg(value_parser = schemas())]
+        name: String,
+    },
     /// Write the manual pages
     Man {
         /// The folder to write them into
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+}
+
+fn schemas() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        model::SCHEMAS.iter().map(|(name, about)| PossibleValue::new(*name).help(*about)),
+    )
 }
 
 #[derive(Args)]

@@ -44,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match command {
         Command::Completions { shell } => return Ok(manual::completions(shell)),
         Command::Man { out } => return manual::pages(&out),
+        Command::Schema { name } => return manual::schema(&name),
         Command::SelfTest => return self_test::run(),
         Command::Detect(arguments) if arguments.ndjson => return detect::run(&arguments),
         Command::Decide(arguments) => return decide::run(&arguments),
@@ -85,6 +86,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Token(command) => runtime.block_on(token::run(&project, command)),
         Command::Completions { .. }
         | Command::Man { .. }
+        | Command::Schema { .. }
         | Command::SelfTest
         | Command::Decide(_)
         | Command::Serve(_) => Ok(Exit::Fine),

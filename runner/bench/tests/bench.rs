@@ -22,6 +22,7 @@
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `pages`: what pages say of two stored versions is what the command says.
 //! `github`: from a webhook to a verdict, an issue, a message.
+//! `schemas`: what editors are told of files.
 //! `service`: the service and its workers, also when they are killed.
 //! `topology`: templates, options, and more than one process.
 //! `suites`: a new suite, and what a check says of one.
@@ -59,6 +60,7 @@ mod order;
 mod pages;
 mod published;
 mod releases;
+mod schemas;
 mod service;
 mod suites;
 mod tasks;

@@ -2,6 +2,8 @@
 //! measured, uploaded and shown, and nothing that was acknowledged is lost when one of
 //! them is killed.
 
+mod traces;
+
 use super::Project;
 use super::commits;
 use serde_json::{Value, json};
@@ -39,6 +41,10 @@ struct Serving<'p> {
 
 impl<'p> Serving<'p> {
     fn start(project: &'p Project, token: &str) -> Self {
+        Self::start_with(project, token, &[])
+    }
+
+    fn start_with(project: &'p Project, token: &str, environment: &[(&str, &str)]) -> Self {
         let arguments = [
             "serve",
             "--store",
@@ -50,7 +56,9 @@ impl<'p> Serving<'p> {
             "--lease",
             "2",
         ];
-        let mut child = project.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = project.command(&arguments);
+        let child = child.envs(environment.iter().copied());
+        let mut child = child.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let line = lines.find(|line| line.contains("http://")).expect("it says where it listens");
         // A pipe nobody reads would stop it once it is full.
@@ -62,6 +70,19 @@ impl<'p> Serving<'p> {
     fn get(&self, path: &str) -> Value {
         let mut response = ureq::get(format!("{}{path}", self.url)).call().unwrap();
         serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
+    }
+
+    /// What a list has, once it has anything: new runs are read a moment after they came.
+    fn listed(&self, path: &str) -> Vec<Value> {
+        let began = Instant::now();
+        loop {
+            let listed = self.get(path)["items"].as_array().unwrap().clone();
+            if !listed.is_empty() {
+                return listed;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{path} stays empty");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     fn post(&self, path: &str, body: &[u8]) -> Result<Value, ureq::Error> {
@@ -138,11 +159,8 @@ fn what_is_asked_for_is_measured_uploaded_and_shown() {
     let run = serving.get("/api/v1/runs/latest");
     assert_eq!(run["status"], "complete");
     assert!(done["outcome"].as_str().unwrap().contains(run["run"].as_str().unwrap()), "{done}");
-    let began = Instant::now();
-    while serving.get("/api/v1/series")["items"].as_array().unwrap().is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(30));
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    assert_eq!(serving.listed("/api/v1/runs").len(), 1);
+    assert!(!serving.listed("/api/v1/series").is_empty());
 }
 
 #[test]
@@ -163,8 +181,8 @@ fn the_job_of_a_killed_worker_is_done_by_the_next() {
     let _second = Working(serving.worker());
     let done = serving.until_ended(&job);
     assert_eq!((&done["status"], &done["attempts"]), (&"done".into(), &2.into()), "{done}");
-    let runs = serving.get("/api/v1/runs");
-    assert_eq!(runs["items"].as_array().unwrap().len(), 1, "{runs}");
+    let runs = serving.listed("/api/v1/runs");
+    assert_eq!(runs.len(), 1, "{runs:?}");
 }
 
 /// Workers that are killed while they measure, upload and report.

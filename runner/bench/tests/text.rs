@@ -331,6 +331,7 @@ fn help_names_every_command_and_exit_code() {
           publish      Write what the history in git keeps of each run: summaries of its blocks
           self-test    Say whether this installation works: half a minute, no network, nothing is kept
           completions  Print the completions of a shell
+          schema       Print the JSON Schema of a file, for editors and other programs
           man          Write the manual pages
           help         Print this message or the help of the given subcommand(s)
 

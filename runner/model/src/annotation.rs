@@ -2,10 +2,10 @@
 //! history, shown on every chart it concerns. It must not look for the moment.
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::path::Path;
-use toml::Spanned;
 
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 
 use crate::digest::Digest;
 use crate::run::{Invalid, Run};
+use schemars::{Schema, SchemaGenerator};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, BufRead, Write};
 use thiserror::Error;
@@ -71,6 +72,11 @@ fn write_run(out: &mut impl Write, run: &Run) -> io::Result<()> {
     }
     let end = Line::End { lines, sha256: Digest::from_bytes(digest.finalize().into()) };
     writeln!(out, "{}", serde_json::to_string(&end)?)
+}
+
+/// The schema of one line.
+pub(crate) fn schema(generator: SchemaGenerator) -> Schema {
+    generator.into_root_schema_for::<Line>()
 }
 
 /// Reads and checks a whole bundle.

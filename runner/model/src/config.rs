@@ -3,13 +3,14 @@
 //! any of that.
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
 use crate::suite::NoiseClass;
 use crate::version::{Declared, TargetVersion, VersionError};
 use crate::version_range::Versions;
 use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use std::path::Path;
-use toml::Spanned;
 
 mod calibrate;
 mod gate;
@@ -78,7 +79,7 @@ pub struct Config {
 }
 
 /// How much is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Blocks of every arm on every version.
@@ -88,7 +89,7 @@ pub struct Profile {
 }
 
 /// The change that does not matter yet, as a fraction of the old value.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Margins {
     /// Of wall-clock time.
@@ -124,7 +125,7 @@ pub enum ProfileName {
     Calibrate,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireConfig {
     default_target: Spanned<String>,
@@ -146,12 +147,17 @@ struct WireConfig {
     service: Option<WireService>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireProfiles {
     quick: Spanned<Profile>,
     full: Spanned<Profile>,
     compare: Spanned<Profile>,
+}
+
+/// The schema of `bench.toml`.
+pub(crate) fn schema(generator: SchemaGenerator) -> Schema {
+    generator.into_root_schema_for::<WireConfig>()
 }
 
 impl Config {

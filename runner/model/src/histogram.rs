@@ -8,10 +8,11 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{
     Deserializer, Serializer as _, V2DeflateSerializer, V2Serializer,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Latencies in nanoseconds, 1 ns to 60 s at three significant digits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct LatencyHistogram(Histogram<u64>);
 

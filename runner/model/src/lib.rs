@@ -13,6 +13,8 @@ mod digest;
 mod histogram;
 mod metric;
 mod run;
+mod schema;
+mod spanned;
 mod suggestion;
 mod suite;
 mod testbed;
@@ -35,6 +37,7 @@ pub use run::{
     Absent, Artifact, Block, Cell, Extent, FailedBuild, Invalid, Label, Measurements, Outcome,
     Place, Run, RunId, RunStatus, VersionId,
 };
+pub use schema::{SCHEMAS, schema};
 pub use suggestion::nearest;
 pub use suite::{
     Arm, Component, Driver, Exchange, Expect, ExpectBody, Fires, Firmware, FirstFailure, HttpLoad,

@@ -5,6 +5,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::digest::{Digest, Hasher};
 use crate::metric::Metric;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -100,7 +101,7 @@ pub struct Arm {
 }
 
 /// What dominates the noise of the main metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoiseClass {
     /// Wall-clock time: whatever else the machine does.
@@ -189,6 +190,11 @@ pub struct HttpLoad {
     /// Driver `instructions`: how many requests a simulated processor counts;
     /// its own number when absent.
     pub simulated_requests: Option<u32>,
+}
+
+/// The schema of `suite.toml`.
+pub(crate) fn schema(generator: SchemaGenerator) -> Schema {
+    wire::schema(generator)
 }
 
 impl Suite {

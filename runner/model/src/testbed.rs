@@ -3,10 +3,11 @@
 //! It must not read the machine: the runner does, this only names it.
 
 use crate::digest::{Digest, Hasher};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a measurement stood on. An unknown field is `None`, not a guess.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Testbed {
     /// CPU model as the kernel names it.

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 /// Runs that are read before they are folded: their samples are in memory together.
 const BATCH: usize = 16;
@@ -27,7 +28,8 @@ pub(crate) async fn follow(app: App, mut stopping: watch::Receiver<bool>) {
             None => true,
         };
         if is_behind {
-            match catch_up(&app).await {
+            let span = tracing::info_span!("read new runs");
+            match catch_up(&app).instrument(span).await {
                 Ok(()) => is_behind = false,
                 Err(error) => {
                     tracing::error!(error = %problem::chain(&error), "reading new runs failed");
@@ -48,7 +50,7 @@ pub(crate) async fn show(app: App, mut stopping: watch::Receiver<bool>) {
     loop {
         let generation = app.generation();
         if shown != Some(generation) {
-            render(&app).await;
+            render(&app).instrument(tracing::info_span!("render the site")).await;
             shown = Some(generation);
         }
         tokio::select! {

@@ -6,6 +6,7 @@ mod answer;
 pub(crate) mod badges;
 mod chart_view;
 pub(crate) mod compare;
+pub(crate) mod documents;
 mod events;
 pub(crate) mod failures;
 mod front;
@@ -105,6 +106,7 @@ pub(crate) fn all<'a>(site: &Site<'a>) -> Vec<Make<'a>> {
         Box::new(tiny::pages),
         Box::new(runs::pages),
         Box::new(failures::pages),
+        Box::new(documents::pages),
         Box::new(badges::pages),
         Box::new(feed::pages),
         Box::new(picture::pages),
@@ -147,7 +149,7 @@ fn chart_files(site: &Site<'_>, suite: &str, name: &str) -> Result<Vec<Page>, Er
 fn fixed() -> Vec<Page> {
     let style =
         concat!(include_str!("../../static/style.css"), include_str!("../../static/pages.css"));
-    vec![
+    let mut pages = vec![
         Page::of("style.css", style),
         Page::of("site.js", include_str!("../../static/site.js")),
         Page::of("compare.js", include_str!("../../static/compare.js")),
@@ -157,7 +159,12 @@ fn fixed() -> Vec<Page> {
             key: None,
         },
         Page::of("icon.svg", include_str!("../../static/icon.svg")),
-    ]
+    ];
+    let schemas = model::SCHEMAS.iter().filter_map(|(name, _)| {
+        Some(Page::of(format!("schemas/{name}.schema.json"), model::schema(name)?))
+    });
+    pages.extend(schemas);
+    pages
 }
 
 impl Page {

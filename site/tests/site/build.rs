@@ -262,6 +262,7 @@ fn hostile_names_stay_text() {
         benchmarks.html
         compare.js
         compare.wasm
+        docs/index.html
         failures.html
         feed.xml
         icon.svg
@@ -274,6 +275,9 @@ fn hostile_names_stay_text() {
         run/10000123456789ab.html
         run/10000123456789ab.json
         runs.html
+        schemas/bench.schema.json
+        schemas/bundle.schema.json
+        schemas/suite.schema.json
         site.js
         style.css
         suite/script-alert-1-script-img-src-x-onerror-alert-1-x_3689a613f52b110007772da5.html

@@ -1,7 +1,9 @@
 //! `bench serve`: the site and the HTTP API of a database, until it is told to stop.
 
+mod watched;
+
 use super::site;
-use crate::cli::{LogLevel, Serve};
+use crate::cli::Serve;
 use crate::exit::Exit;
 use crate::output::note;
 use crate::project::Project;
@@ -15,15 +17,15 @@ use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::Level;
 
 pub(super) fn run(project: Project, arguments: &Serve) -> Result<Exit> {
-    log_to_stderr(arguments.log);
+    let watched = watched::begin(arguments.log)?;
     // Nothing is measured here, so there may be as many threads as there are CPUs.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(answer(project, arguments));
     // What waits for GitHub or a mail server is told again after the next start.
     runtime.shutdown_timeout(Duration::from_secs(5));
+    drop(watched);
     exit
 }
 
@@ -80,17 +82,6 @@ async fn open(project: &Project) -> Result<Store> {
         }
         opened => Ok(opened?),
     }
-}
-
-fn log_to_stderr(level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-    };
-    let log = tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr);
-    log.with_max_level(level).with_target(false).init();
 }
 
 /// This checkout.

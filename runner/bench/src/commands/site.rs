@@ -2,6 +2,7 @@
 
 mod gates;
 
+use super::manual;
 use crate::alerts::AlertFile;
 use crate::calibration::{self, Pool};
 use crate::cli::Site;
@@ -13,7 +14,7 @@ use build::Builder;
 use gates::Comparisons;
 use jiff::Timestamp;
 use model::{Annotation, Origin, Suite, VersionId};
-use site::{Inputs, Release};
+use site::{Document, Inputs, Release};
 use std::collections::BTreeMap;
 use std::path::Path;
 use store::Store;
@@ -84,9 +85,38 @@ fn inputs(project: &Project) -> Result<Inputs> {
         annotations: Annotation::load(&project.root.join("data/annotations.toml"))?,
         // What the database says of it comes later.
         calibration: None,
+        documents: documents(&project.root)?,
         config,
         suites,
     })
+}
+
+/// What pages show of the checkout's documents, in this order; what is not there is left
+/// out. Named one by one, since somebody's notes beside them are not for everybody.
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "METHODOLOGY.md",
+    "CONTRIBUTING.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "operation/README.md",
+    "data/README.md",
+    "suites/components/README.md",
+    "host-under-test/README.md",
+    "host-under-test/tiny/README.md",
+];
+
+fn documents(root: &Path) -> Result<Vec<Document>> {
+    let mut documents = Vec::new();
+    for name in DOCUMENTS.iter().filter(|name| root.join(name).is_file()) {
+        let file = root.join(name);
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("reading {}", file.display()))?;
+        documents.push(Document { path: (*name).to_owned(), text });
+    }
+    documents.push(Document { path: "COMMANDS.md".to_owned(), text: manual::markdown() });
+    Ok(documents)
 }
 
 /// The releases of targets that are built from commits of this repository.

@@ -8,10 +8,11 @@ use crate::run::{
 };
 use crate::testbed::Testbed;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Line {
     Run(Box<WireRun>),
@@ -21,7 +22,7 @@ pub(super) enum Line {
     End { lines: u64, sha256: Digest },
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireRun {
     pub(super) schema: u32,
@@ -42,7 +43,7 @@ pub(super) struct WireRun {
 
 /// What stands in the place of values; a reader that knows only full bundles
 /// refuses the other kind by its head.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
     /// Raw samples.
@@ -52,7 +53,7 @@ pub(super) enum Kind {
     Published,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireBlock {
     ordinal: u32,
@@ -68,7 +69,7 @@ pub(super) struct WireBlock {
     outcome: WireOutcome,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum WireOutcome {
     Measured {

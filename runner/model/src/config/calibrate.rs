@@ -3,12 +3,13 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::metric::Metric;
+use crate::spanned::Spanned;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use toml::Spanned;
 
 /// How the method is tried out.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Calibrate {
     /// The target that is measured against itself.
@@ -24,7 +25,7 @@ pub struct Calibrate {
 }
 
 /// A slowdown that is really there.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Planted {
     /// What people read.

@@ -3,10 +3,12 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::metric::{Direction, Metric};
+use crate::schema::MetricName;
+use crate::spanned::Spanned;
 use crate::suite::Suite;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::Path;
-use toml::Spanned;
 
 /// A value that a series is meant to reach.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +35,7 @@ pub struct Goal {
 }
 
 /// What the pages are told.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteConfig {
     /// Numbers older than this are called stale, in days; at least 1.
@@ -55,13 +57,14 @@ impl Default for SiteConfig {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireGoal {
     target: Option<String>,
     suite: String,
     benchmark: String,
     arm: String,
+    #[schemars(with = "MetricName")]
     metric: String,
     at_most: Option<f64>,
     at_least: Option<f64>,

@@ -2,11 +2,12 @@
 //! what it measured. It must not look at either.
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 /// The limits above which a block is disturbed.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseWatch {
     /// Part of the CPUs' time that a hypervisor took.

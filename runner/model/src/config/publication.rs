@@ -3,9 +3,10 @@
 
 use super::ProfileName;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::{Component, PathBuf};
-use toml::Spanned;
 
 /// What is published. Ages count back from the newest run, so that the same
 /// database gives the same files on any day.
@@ -33,7 +34,7 @@ impl Default for Publication {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WirePublication {
     folder: Option<Spanned<PathBuf>>,

@@ -2,8 +2,9 @@
 //! who is told. Secrets are no part of it: they come from the environment.
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 /// What the service is told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,7 +48,7 @@ pub struct MailConfig {
 }
 
 /// How a connection to a mail server is kept to oneself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MailSecurity {
     /// TLS from the beginning.
@@ -68,7 +69,7 @@ impl MailSecurity {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireService {
     url: Option<Spanned<String>>,
@@ -76,7 +77,7 @@ pub(super) struct WireService {
     mail: Option<WireMail>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireGitHub {
     repository: Spanned<String>,
@@ -85,7 +86,7 @@ struct WireGitHub {
     label: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireMail {
     server: Spanned<String>,

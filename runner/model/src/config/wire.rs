@@ -6,14 +6,15 @@ use super::target::{
 };
 use super::wire_firmware::{self, WireFirmware};
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use semver::VersionReq;
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
-use toml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireTarget {
     about: String,
@@ -26,6 +27,7 @@ pub(super) struct WireTarget {
     features: Vec<Spanned<String>>,
     default_features: Option<bool>,
     #[serde(default)]
+    #[schemars(with = "IndexMap<String, serde_json::Value>")]
     profile: IndexMap<String, Spanned<toml::Value>>,
     binary: String,
     firmware: Option<Spanned<WireFirmware>>,
@@ -52,7 +54,7 @@ pub(super) struct WireTarget {
     releases: Vec<Spanned<WireVariant>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireVariant {
     versions: String,
@@ -63,7 +65,7 @@ struct WireVariant {
 
 type WireOptions = IndexMap<String, IndexMap<String, Spanned<Vec<String>>>>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "`supports` must list capabilities, or tables with `versions` and `capabilities`"
@@ -73,7 +75,7 @@ enum WireSupported {
     Since(WireRange),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireRange {
     versions: String,

@@ -2,18 +2,19 @@
 
 use super::target::{BoardSpec, FirmwareSpec};
 use crate::diagnostic::Diagnostic;
+use crate::spanned::Spanned;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireFirmware {
     build: Spanned<Vec<String>>,
     boards: IndexMap<String, WireBoard>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireBoard {
     triple: String,

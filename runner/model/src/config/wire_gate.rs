@@ -4,12 +4,13 @@
 use super::gate::{Budget, Drift, Gate, Rule, Selector, Waiver};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::metric::METRICS;
+use crate::spanned::Spanned;
 use glob::Pattern;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireGate {
     required: Vec<String>,
@@ -26,7 +27,7 @@ pub(super) struct WireGate {
     waivers: Vec<Spanned<WireWaiver>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireRule {
     target: Option<String>,
@@ -37,7 +38,7 @@ struct WireRule {
     tolerated: f64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireBudget {
     target: Option<String>,
@@ -48,14 +49,14 @@ struct WireBudget {
     limit: f64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireDrift {
     release_tags: String,
     tolerated: f64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireWaiver {
     target: Option<String>,

@@ -1,10 +1,11 @@
 //! A version that could not be built: that is its result.
 
 use super::VersionId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A version that was to be measured and could not be built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FailedBuild {
     /// The target it is a version of.

@@ -3,6 +3,7 @@
 
 use crate::histogram::LatencyHistogram;
 use crate::metric::{METRICS, Metric, Source};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub struct Measurements {
 }
 
 /// A metric that is missing for a stated reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Absent {
     /// The comparable metric that is missing.

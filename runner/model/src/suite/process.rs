@@ -3,6 +3,7 @@
 
 use super::InputFile;
 use crate::config::Ready;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -24,7 +25,7 @@ pub struct ProcessSpec {
 }
 
 /// What a process is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Stands for the outside world: started before the hosts, its costs are

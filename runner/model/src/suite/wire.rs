@@ -6,11 +6,13 @@ use super::{Arm, Component, Driver, NoiseClass, Suite, component};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::digest::{Digest, Hasher};
 use crate::metric::Metric;
+use crate::schema::MetricName;
+use crate::spanned::Spanned;
 use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use toml::Spanned;
 
 mod arms;
 mod asking;
@@ -26,58 +28,90 @@ use slope::WireSlope;
 use task::{WireCriterion, WireFires, WireFirmware, WireUntilFailure};
 use topology::{WireHosts, WireProcess};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireSuite {
+    /// What the suite is called on pages.
     title: String,
+    /// The question it answers, with a question mark, and who decides what by the answer.
     why: Spanned<String>,
+    /// Who answers for it.
     owner: Spanned<String>,
+    /// What is measured.
     benchmark: Vec<Spanned<WireBenchmark>>,
+    /// Pages that draw values over a parameter.
     #[serde(default)]
     slope: Vec<WireSlope>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WireBenchmark {
+    /// Its name: a-z, 0-9 and -.
     name: Spanned<String>,
+    /// What measures it.
     driver: Driver,
+    /// Whether `--quick` measures it: true, or the parameters that quick arms have.
     #[serde(default)]
     quick: WireQuick,
+    /// Measured on the anchor only, to compare with.
     #[serde(default)]
     floor: bool,
+    /// Capabilities that a version must have; else it is "not supported".
     #[serde(default)]
     needs: Vec<Spanned<String>>,
+    /// Names with lists of values; their product makes the arms, and `{name}` stands for a value.
     #[serde(default)]
     parameters: IndexMap<String, Spanned<Vec<String>>>,
+    /// The file handed to the host; a template if it ends in .j2.
     workload: Option<Spanned<String>>,
+    /// Several hosts: a list of workloads, or `count` and `workload`.
     hosts: Option<Spanned<WireHosts>>,
+    /// What runs beside the hosts.
     #[serde(default)]
     processes: Vec<Spanned<WireProcess>>,
+    /// Which of suites/components/prebuilt the workload runs.
     component: Option<Spanned<String>>,
+    /// The same, of a workload that runs several.
     #[serde(default)]
     components: Vec<Spanned<String>>,
+    /// How the host is to be started, as its target in bench.toml declares.
     #[serde(default)]
     options: IndexMap<String, Spanned<String>>,
+    /// Start from the component compiled beforehand.
     #[serde(default)]
     precompile: bool,
+    /// What is asked.
     request: Option<Spanned<WireRequest>>,
+    /// The one right answer.
     expect: Option<Spanned<WireExpect>>,
+    /// Several requests in turn, each with its own answer.
     requests: Option<Vec<Spanned<WireRequest>>>,
+    /// Driver density: more and more workloads until one fails.
     until_failure: Option<Spanned<WireUntilFailure>>,
+    /// Driver command: the program and its words.
     command: Option<Vec<Spanned<String>>>,
+    /// Driver criterion: which benchmark of the sources.
     criterion: Option<WireCriterion>,
+    /// Driver recovery: how often the host is made to crash.
     crashes: Option<Spanned<WireCount>>,
+    /// Driver fires: what is done at every interval.
     fires: Option<Spanned<WireFires>>,
+    /// Driver qemu: which board and which variant.
     firmware: Option<WireFirmware>,
+    /// How much is asked, and for how long.
     load: Option<Spanned<WireLoad>>,
+    /// What is reported, the main one first.
+    #[schemars(with = "Vec<MetricName>")]
     metrics: Spanned<Vec<Spanned<String>>>,
+    /// Which margin of bench.toml holds.
     noise: NoiseClass,
+    /// What one block may take, in seconds; then it is stopped and has failed.
     budget_s: u32,
 }
 
 /// Which arms belong to the quick profile.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "`quick` must be true or false, or a table of the parameters that quick arms have"
@@ -149,6 +183,11 @@ pub(super) fn load(suites: &Path, large: &Path, name: &str) -> Result<Suite, Dia
         arms,
         slopes,
     })
+}
+
+/// The schema of `suite.toml`.
+pub(super) fn schema(generator: SchemaGenerator) -> Schema {
+    generator.into_root_schema_for::<WireSuite>()
 }
 
 struct Reader<'a> {

@@ -3,11 +3,11 @@
 use super::filling::Filling;
 use super::{Reader, WireBenchmark};
 use crate::diagnostic::Diagnostic;
+use crate::spanned::Spanned;
 use crate::suite::Component;
 use crate::suite::input::RESERVED;
 use indexmap::IndexMap;
 use std::path::PathBuf;
-use toml::Spanned;
 
 impl Reader<'_> {
     /// Every parameter with its values.

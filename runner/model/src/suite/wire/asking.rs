@@ -6,11 +6,12 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::digest::{Digest, Hasher};
+use crate::spanned::Spanned;
 use crate::suite::expand::{substitute, substitute_known};
 use crate::suite::{Arm, Driver, Exchange, Expect, ExpectBody, HttpLoad, Request, RequestBody};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
-use toml::Spanned;
 
 /// Longest generated body, and most requests of one arm.
 const MAX_BODY_BYTES: u64 = 1 << 30;
@@ -20,7 +21,7 @@ const TWO_REQUESTS: &str =
     "driver recovery needs two `requests`: what makes it crash, and what workloads are asked";
 
 /// A number, or text that becomes one with its parameters filled in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a number, or text such as \"{size}\"")]
 enum WireNumber {
     Whole(u64),
@@ -28,7 +29,7 @@ enum WireNumber {
     Text(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireRequest {
     method: Option<String>,
@@ -44,7 +45,7 @@ pub(super) struct WireRequest {
     repeat: Option<WireNumber>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireExpect {
     status: u16,
@@ -55,7 +56,7 @@ pub(super) struct WireExpect {
     headers: Vec<(String, String)>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireLoad {
     connections: Option<WireNumber>,

@@ -2,12 +2,13 @@
 //! place of each mistake.
 
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::spanned::Spanned;
 use crate::suite::InputFile;
 use crate::suite::expand::substitute;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
 use std::path::Path;
-use toml::Spanned;
 
 /// One arm's parameters, and the file that is read.
 #[derive(Clone, Copy)]
@@ -17,7 +18,7 @@ pub(super) struct Filling<'a> {
 }
 
 /// A number, or the parameter that holds it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a whole number, or text with a {parameter} in it")]
 pub(super) enum WireCount {
     Number(u32),

@@ -3,17 +3,20 @@
 use super::super::{Arm, SlopeSpec};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::metric::Metric;
+use crate::schema::MetricName;
+use crate::spanned::Spanned;
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireSlope {
     of: Vec<Spanned<String>>,
     over: Spanned<String>,
     lines: Spanned<String>,
     one: String,
+    #[schemars(with = "Vec<MetricName>")]
     metrics: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     names: Texts,

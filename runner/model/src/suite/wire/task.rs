@@ -4,10 +4,11 @@
 use super::WireBenchmark;
 use super::filling::{Filling, WireCount};
 use crate::diagnostic::Diagnostic;
+use crate::spanned::Spanned;
 use crate::suite::{Driver, Fires, Firmware, FirstFailure, Part, Task};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::Path;
-use toml::Spanned;
 
 const MAX_WORKLOADS: u32 = 100_000;
 const MAX_CRASHES: u32 = 1000;
@@ -16,7 +17,7 @@ const MAX_FIRES: u32 = 10_000;
 /// What fills a command when it is run.
 const PLACEHOLDERS: [&str; 6] = ["binary", "component", "workload", "addr", "scratch", "suite"];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireUntilFailure {
     from: u32,
@@ -25,14 +26,14 @@ pub(super) struct WireUntilFailure {
     budget_s: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireCriterion {
     bench: Spanned<String>,
     id: Spanned<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireFires {
     path: Spanned<String>,
@@ -40,7 +41,7 @@ pub(super) struct WireFires {
     count: WireCount,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireFirmware {
     board: Spanned<String>,

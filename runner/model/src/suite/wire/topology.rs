@@ -3,17 +3,18 @@
 use super::filling::{Filling, WireCount};
 use crate::config::Ready;
 use crate::diagnostic::Diagnostic;
+use crate::spanned::Spanned;
 use crate::suite::{InputFile, ProcessSpec, Program, Role};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::Path;
-use toml::Spanned;
 
 const MAX_HOSTS: u32 = 1000;
 
 /// What fills a process's command when it is started.
 const PLACEHOLDERS: [&str; 6] = ["program", "config", "addr", "port", "scratch", "suite"];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(
     untagged,
     expecting = "`hosts` must be a list of workload files, or a table with `count` and `workload`"
@@ -23,14 +24,14 @@ pub(super) enum WireHosts {
     Same(SameHosts),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SameHosts {
     count: WireCount,
     workload: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireProcess {
     name: Spanned<String>,
