@@ -26,7 +26,7 @@ help:
 	@echo "make firmware-twice  build every firmware twice, from nothing the second time, and compare the bytes"
 	@echo "make components  rebuild the WebAssembly guests"
 	@echo "make page-module rebuild what pages run to compare versions (after a change of stats)"
-	@echo "make components-large  build those that are too large to be committed (Node.js, npm's registry)"
+	@echo "make components-large  build those that are too large to be committed (Node.js, Python, their registries)"
 
 run:
 	@.ci/install boards

@@ -4,8 +4,12 @@
 use anyhow::{Context, Result, bail};
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use wasmparser::{Validator, WasmFeatures};
-use wit_component::{ComponentEncoder, DecodedWasm};
+use wit_bindgen_core::wit_parser::{Resolve, WorldId};
+use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding};
 
 /// A validated component.
 pub(crate) struct Component {
@@ -25,6 +29,20 @@ impl Component {
         Self::read(bytes)
     }
 
+    /// Encodes the module that another compiler made for a world. What it imports of WASI 0.1, as
+    /// languages' own libraries do, an adapter inside answers, which imports 0.2.
+    pub(crate) fn of_world(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Result<Self> {
+        wit_component::embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)
+            .context("adding the world to the core module")?;
+        let mut encoder = ComponentEncoder::default();
+        encoder
+            .module(&module)
+            .context("reading the core module")?
+            .adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)
+            .context("reading the adapter")?;
+        Self::read(encoder.encode().context("encoding the component")?)
+    }
+
     /// Fills the imports of `socket` with what `plug` exports; what `plug` itself imports, the whole
     /// imports.
     pub(crate) fn composed(socket: &Self, plug: &Self) -> Result<Self> {
@@ -42,7 +60,8 @@ impl Component {
         Self::read(bytes)
     }
 
-    fn read(bytes: Vec<u8>) -> Result<Self> {
+    /// Checks bytes that are said to be a component.
+    pub(crate) fn read(bytes: Vec<u8>) -> Result<Self> {
         // What is on by default is what a host turns on without being asked.
         Validator::new_with_features(WasmFeatures::default())
             .validate_all(&bytes)

@@ -1,5 +1,5 @@
-//! What is in a folder, in an order that does not depend on the file system. It must not read or
-//! write any file.
+//! What is in a folder, in an order that does not depend on the file system, and copies of it. It must
+//! not change any file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,4 +30,16 @@ pub(crate) fn files_below(root: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// Copies every file in a folder and in those below it to another one.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    for source in files_below(from)? {
+        let target = to.join(source.strip_prefix(from)?);
+        let folder = target.parent().unwrap_or(to);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::copy(&source, &target))
+            .with_context(|| format!("copying {} to {}", source.display(), target.display()))?;
+    }
+    Ok(())
 }

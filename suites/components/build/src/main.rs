@@ -2,14 +2,16 @@
 //! into the cache, or proves that they still build to the recorded bytes. This file reads the command
 //! line and turns what happened into an exit code; it must not build or compare anything itself.
 
+mod bindings;
 mod cargo;
 mod component;
 mod composition;
 mod guests;
-mod large;
 mod listing;
 mod page;
 mod places;
+mod recipe_tasks;
+mod recipes;
 mod record;
 mod tasks;
 mod toolchain;
@@ -25,21 +27,26 @@ Builds the guests in suites/components to components, reproducibly.
 Usage: cargo run --locked --manifest-path suites/components/build/Cargo.toml -- TASK
 
 Tasks:
-  build    rebuild prebuilt/*.wasm, with SHA256SUMS, SOURCES and TOOLCHAIN
+  build    rebuild prebuilt/*.wasm, with SHA256SUMS, SOURCES and TOOLCHAIN, but for what comes out
+           of the recipes in small/
   check    verify, then rebuild elsewhere and compare with SHA256SUMS; writes nothing here
   verify   prebuilt/ matches SHA256SUMS, and the sources those it was built from (a second,
            no toolchain, no network)
   wit      only copy the WIT texts to wit/, for editors and clippy
   large    build what is too large to be committed into the cache, unless it is there, and compare
-           with large/SHA256SUMS (minutes; needs Node.js with npm, and the npm registry)
+           with large/SHA256SUMS (minutes; needs Node.js with npm, Python, and their registries)
   record-large
            build it anew and write large/SHA256SUMS and large/SOURCES
+  small    rebuild what comes out of the recipes in small/ elsewhere, and compare with
+           prebuilt/SHA256SUMS (minutes; needs Python, and PyPI)
+  record-small
+           build it anew into prebuilt/, with SHA256SUMS and SOURCES
   page     rebuild site/compare-wasm/compare.wasm, which pages run, with its SHA256SUMS
   check-page
            rebuild it elsewhere and compare; writes nothing here
 
 Exit codes:
-  0  done; for check, verify, large and check-page: identical
+  0  done; for check, verify, large, small and check-page: identical
   1  differs: what is committed is not what the sources give
   2  bad usage, or something failed
   3  not possible here: the toolchain that made the committed bytes is not to be had
@@ -55,8 +62,10 @@ fn main() -> ExitCode {
         ["check"] => tasks::check,
         ["verify"] => tasks::verify,
         ["wit"] => tasks::wit,
-        ["large"] => tasks::large,
-        ["record-large"] => tasks::record_large,
+        ["large"] => recipe_tasks::large,
+        ["record-large"] => recipe_tasks::record_large,
+        ["small"] => recipe_tasks::small,
+        ["record-small"] => recipe_tasks::record_small,
         ["page"] => page::build,
         ["check-page"] => page::check,
         ["-h" | "--help" | "help"] => {

@@ -54,8 +54,13 @@ impl Places {
     }
 
     /// How the large components are made, and what comes out.
-    pub(crate) fn recipes(&self) -> PathBuf {
+    pub(crate) fn large_recipes(&self) -> PathBuf {
         self.components.join("large")
+    }
+
+    /// How those in other languages are made that are small enough for `prebuilt/`.
+    pub(crate) fn small_recipes(&self) -> PathBuf {
+        self.components.join("small")
     }
 
     pub(crate) fn wit(&self) -> PathBuf {

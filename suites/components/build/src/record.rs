@@ -12,6 +12,7 @@ use crate::composition;
 use crate::guests;
 use crate::listing;
 use crate::places::Places;
+use crate::recipes;
 
 pub(crate) const SUMS: &str = "SHA256SUMS";
 pub(crate) const SOURCES: &str = "SOURCES";
@@ -83,7 +84,7 @@ pub(crate) fn component_sums(places: &Places) -> Result<Sums> {
     Ok(sums)
 }
 
-/// The sums of everything that the components are built from.
+/// The sums of everything that the components are built from, but for those of recipes.
 pub(crate) fn source_sums(places: &Places) -> Result<Sums> {
     let root = &places.components;
     let folders = [guests::names(places)?, composition::names(places)?].concat();
@@ -92,6 +93,17 @@ pub(crate) fn source_sums(places: &Places) -> Result<Sums> {
         add_below(&mut sums, root, name)?;
     }
     Ok(sums)
+}
+
+/// Divides sums of components or sources into those that the Rust compiler has to do with, and those of
+/// the recipes in `small/`.
+pub(crate) fn divide(places: &Places, sums: Sums) -> Result<(Sums, Sums)> {
+    let recipes = recipes::names(&places.small_recipes())?;
+    let is_made = |name: &str| {
+        let made = name.strip_suffix(".wasm");
+        name.starts_with("small/") || made.is_some_and(|it| recipes.iter().any(|r| r == it))
+    };
+    Ok(sums.into_iter().partition(|(name, _)| !is_made(name)))
 }
 
 /// Adds a file, or every file in a folder, by their names below `root`.

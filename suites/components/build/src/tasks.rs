@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use crate::component::Component;
 use crate::composition;
 use crate::guests::{self, Compilation};
-use crate::large as large_components;
 use crate::places::Places;
+use crate::recipes;
 use crate::record::{self, Identity, Sums};
 use crate::toolchain::{self, Otherwise};
 use crate::wit as wit_texts;
@@ -30,12 +30,17 @@ pub(crate) fn build(places: &Places) -> Result<Outcome> {
     fs::create_dir_all(&prebuilt).with_context(|| format!("creating {}", prebuilt.display()))?;
     let before = record::component_sums(places)?;
     // Before compiling: what is edited meanwhile then shows as a difference, not as built.
-    let sources = record::source_sums(places)?;
+    let mut sources = record::source_sums(places)?;
     let (identity, components) = compile(places, recorded.as_ref(), Otherwise::Substitute)?;
     for (name, component) in &components {
         replace(&prebuilt, name, &component.bytes)?;
     }
-    let sums = sums_of(&components);
+    let mut sums = sums_of(&components);
+    // What recipes make stays, recorded as it was.
+    let recorded = record::read_sums(&prebuilt.join(record::SUMS)).unwrap_or_default();
+    sums.extend(record::divide(places, recorded)?.1);
+    let recorded = record::read_sums(&prebuilt.join(record::SOURCES)).unwrap_or_default();
+    sources.extend(record::divide(places, recorded)?.1);
     for name in before.keys().filter(|name| !sums.contains_key(*name)) {
         let path = prebuilt.join(name);
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
@@ -62,6 +67,7 @@ pub(crate) fn check(places: &Places) -> Result<Outcome> {
         .context("reading prebuilt/TOOLCHAIN: it is missing; run `componentize build`")?;
     let (_, components) = compile(places, Some(&recorded), Otherwise::Refuse)?;
     let committed = record::read_sums(&places.prebuilt().join(record::SUMS))?;
+    let (committed, _) = record::divide(places, committed)?;
     let differences = record::differences(&committed, &sums_of(&components));
     if differences.is_empty() {
         println!("identical: {} components", components.len());
@@ -86,83 +92,35 @@ pub(crate) fn verify(places: &Places) -> Result<Outcome> {
     let sums = record::read_sums(&prebuilt.join(record::SUMS))?;
     let mut differences = record::differences(&sums, &record::component_sums(places)?);
     let sources = record::read_sums(&prebuilt.join(record::SOURCES))?;
-    differences.extend(record::differences(&sources, &record::source_sums(places)?));
-    let is_small_same = differences.is_empty();
-    let recipes = record::read_sums(&places.recipes().join(record::SOURCES))?;
-    differences.extend(record::differences(&recipes, &large_components::source_sums(places)?));
-    if differences.is_empty() {
+    let (compiled, small) = record::divide(places, sources)?;
+    differences.extend(record::differences(&compiled, &record::source_sums(places)?));
+    let mut task = if differences.is_empty() { None } else { Some("build") };
+    let large = record::read_sums(&places.large_recipes().join(record::SOURCES))?;
+    for (name, recorded, root, recipes) in [
+        ("record-small", &small, &places.components, places.small_recipes()),
+        ("record-large", &large, &places.large_recipes(), places.large_recipes()),
+    ] {
+        let found = record::differences(recorded, &recipes::source_sums(root, &recipes)?);
+        if !found.is_empty() {
+            task = task.or(Some(name));
+        }
+        differences.extend(found);
+    }
+    let Some(task) = task else {
         println!(
             "verified: {} components match their sums, {} sources theirs",
             sums.len(),
-            sources.len() + recipes.len()
+            compiled.len() + small.len() + large.len()
         );
         return Ok(Outcome::Done);
-    }
+    };
     for difference in differences {
         println!("differs: {difference}");
     }
-    let task = if is_small_same { "record-large" } else { "build" };
     println!(
         "to do: run `componentize {task}` and commit what it wrote, or restore the files named"
     );
     Ok(Outcome::Differs)
-}
-
-/// Puts the large components into the cache, if they are not there, and compares their sums.
-pub(crate) fn large(places: &Places) -> Result<Outcome> {
-    let recipes = places.recipes();
-    let recorded = record::read_sums(&recipes.join(record::SOURCES))?;
-    let differences = record::differences(&recorded, &large_components::source_sums(places)?);
-    if !differences.is_empty() {
-        differences.iter().for_each(|difference| println!("differs: {difference}"));
-        println!("to do: run `componentize record-large` and commit large/, or restore the files");
-        return Ok(Outcome::Differs);
-    }
-    let _lock = lock(places)?;
-    let sums = record::read_sums(&recipes.join(record::SUMS))?;
-    let mut outcome = Outcome::Done;
-    for (file, wanted) in &sums {
-        let name = file.trim_end_matches(".wasm");
-        let path = large_components::file(places, name);
-        if fs::read(&path).is_ok_and(|bytes| record::sha256_hex(&bytes) == *wanted) {
-            println!("{file}: present, {}", path.display());
-            continue;
-        }
-        wit_texts::copy(places)?;
-        let bytes = large_components::build(places, name)?;
-        let found = record::sha256_hex(&bytes);
-        println!("{file}: {} bytes, sha256 {found}", bytes.len());
-        if found == *wanted {
-            replace(&places.large, file, &bytes)?;
-            println!("{file}: as recorded, {}", path.display());
-        } else {
-            replace(&places.rebuilt(), file, &bytes)?;
-            println!("differs: {file}: recorded {wanted}, found {found}");
-            println!("to do: compare {} with one built elsewhere", places.rebuilt().display());
-            outcome = Outcome::Differs;
-        }
-    }
-    Ok(outcome)
-}
-
-/// Rebuilds the large components and records what came out.
-pub(crate) fn record_large(places: &Places) -> Result<Outcome> {
-    let _lock = lock(places)?;
-    wit_texts::copy(places)?;
-    // Before building: what is edited meanwhile then shows as a difference, not as built.
-    let sources = large_components::source_sums(places)?;
-    let mut sums = Sums::new();
-    for name in large_components::names(places)? {
-        let bytes = large_components::build(places, &name)?;
-        let (file, found) = (format!("{name}.wasm"), record::sha256_hex(&bytes));
-        replace(&places.large, &file, &bytes)?;
-        println!("{file}: {} bytes, sha256 {found}", bytes.len());
-        sums.insert(file, found);
-    }
-    let recipes = places.recipes();
-    replace(&recipes, record::SUMS, record::format_sums(&sums).as_bytes())?;
-    replace(&recipes, record::SOURCES, record::format_sums(&sources).as_bytes())?;
-    Ok(Outcome::Done)
 }
 
 /// Copies the WIT texts only.
@@ -207,7 +165,7 @@ fn compile(
     Ok((toolchain.identity, files))
 }
 
-fn describe(name: &str, component: &Component) {
+pub(crate) fn describe(name: &str, component: &Component) {
     let sum = record::sha256_hex(&component.bytes);
     println!("{name}.wasm: {} bytes, sha256 {sum}", component.bytes.len());
     println!("  imports {}", component.imports.join(", "));
@@ -260,18 +218,22 @@ mod tests {
             "build/debian-packages",
             "guest/Cargo.toml",
             "guest/src/lib.rs",
-            "large/big/package.json",
+            "large/big/build.mjs",
             "prebuilt/guest.wasm",
+            "prebuilt/tiny.wasm",
             "rust-toolchain.toml",
             "shared/parts/src/lib.rs",
+            "small/tiny/build.py",
         ] {
             write(&places, name, name)?;
         }
         let sums = record::format_sums(&record::component_sums(&places)?);
         write(&places, "prebuilt/SHA256SUMS", &sums)?;
-        let sources = record::format_sums(&record::source_sums(&places)?);
-        write(&places, "prebuilt/SOURCES", &sources)?;
-        let recipes = record::format_sums(&large_components::source_sums(&places)?);
+        let mut sources = record::source_sums(&places)?;
+        sources.extend(recipes::source_sums(&places.components, &places.small_recipes())?);
+        write(&places, "prebuilt/SOURCES", &record::format_sums(&sources))?;
+        let (root, recipes) = (places.large_recipes(), places.large_recipes());
+        let recipes = record::format_sums(&recipes::source_sums(&root, &recipes)?);
         write(&places, "large/SOURCES", &recipes)?;
         Ok(places)
     }
@@ -280,19 +242,6 @@ mod tests {
         let path = places.components.join(name);
         fs::create_dir_all(path.parent().context("a path with a folder")?)?;
         Ok(fs::write(path, text)?)
-    }
-
-    #[test]
-    fn a_large_component_is_taken_from_the_cache_only_with_its_sum_and_recipe() -> Result<()> {
-        let folder = tempfile::tempdir()?;
-        let places = checkout(folder.path())?;
-        let sum = record::sha256_hex(b"right");
-        write(&places, "large/SHA256SUMS", &format!("{sum}  big.wasm\n"))?;
-        replace(&places.large, "big.wasm", b"right")?;
-        assert_eq!(large(&places)?, Outcome::Done);
-        write(&places, "large/big/package.json", "edited")?;
-        assert_eq!(large(&places)?, Outcome::Differs);
-        Ok(())
     }
 
     #[test]
@@ -310,6 +259,9 @@ mod tests {
             ("large/SHA256SUMS", Outcome::Done),
             ("large/big/build.mjs", Outcome::Differs),
             ("large/big/package.json", Outcome::Differs),
+            ("small/tiny/build.py", Outcome::Differs),
+            ("small/tiny/main.go", Outcome::Differs),
+            ("prebuilt/tiny.wasm", Outcome::Differs),
             ("second/Cargo.toml", Outcome::Differs),
             ("shared/parts/src/lib.rs", Outcome::Differs),
             ("prebuilt/guest.wasm", Outcome::Differs),

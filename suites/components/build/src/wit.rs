@@ -13,12 +13,14 @@ use crate::listing;
 use crate::places::Places;
 
 /// Folder in `wit/`, the crate, folder in the crate.
-const COPIES: [(&str, &str, &str); 4] = [
+const COPIES: [(&str, &str, &str); 5] = [
     ("p2", "wasmtime-wasi-http", "wit"),
     ("p3", "wasmtime-wasi-http", "src/p3/wit"),
     // It names no package of 0.2 or 0.3, so guests of both can import it.
     ("config", "wasmtime-wasi-config", "wit"),
     ("keyvalue", "wasmtime-wasi-keyvalue", "wit"),
+    // No WIT: the module that Go's bindings rest on.
+    ("go", "wit-bindgen-go", "src/pkg"),
 ];
 
 type Tree = BTreeMap<PathBuf, Vec<u8>>;

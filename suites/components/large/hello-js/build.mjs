@@ -37,7 +37,9 @@ const wizer = join(here, "wizer-as-program.mjs");
 const script = readFileSync(join(here, "wizer.mjs"), "utf8");
 writeFileSync(wizer, `#!${process.execPath}\n${script}`, { mode: 0o755 });
 
-const { component } = await componentize(readFileSync(join(here, "hello.js"), "utf8"), {
+// The one script beside this file.
+const source = readdirSync(here).find((name) => name.endsWith(".js"));
+const { component } = await componentize(readFileSync(join(here, source), "utf8"), {
   witPath: engineWit,
   worldName: "wasi:http/proxy",
   wizerBin: wizer,

@@ -1,0 +1,1 @@
+../hello-js/wizer.mjs

@@ -1,0 +1,1 @@
+../order-python-p2/build.py
