@@ -191,6 +191,24 @@ mod tests {
     }
 
     #[test]
+    fn what_recipes_make_is_divided_from_what_the_compiler_makes() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let components = folder.path().join("components");
+        let places = Places {
+            cache: folder.path().join("cache"),
+            large: folder.path().join("large"),
+            components,
+        };
+        fs::create_dir_all(places.small_recipes().join("tiny"))?;
+        fs::write(places.small_recipes().join("tiny/build.py"), "")?;
+        let all = ["guest.wasm", "small/tiny/build.py", "tiny.wasm", "tiny/src/lib.rs"];
+        let (compiled, made) = divide(&places, sums(&all.map(|name| (name, "1"))))?;
+        assert_eq!(compiled, sums(&[("guest.wasm", "1"), ("tiny/src/lib.rs", "1")]));
+        assert_eq!(made, sums(&[("small/tiny/build.py", "1"), ("tiny.wasm", "1")]));
+        Ok(())
+    }
+
+    #[test]
     fn sums_survive_their_file() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join(SUMS);

@@ -37,10 +37,12 @@ pub(crate) fn build(places: &Places) -> Result<Outcome> {
     }
     let mut sums = sums_of(&components);
     // What recipes make stays, recorded as it was.
-    let recorded = record::read_sums(&prebuilt.join(record::SUMS)).unwrap_or_default();
-    sums.extend(record::divide(places, recorded)?.1);
-    let recorded = record::read_sums(&prebuilt.join(record::SOURCES)).unwrap_or_default();
-    sources.extend(record::divide(places, recorded)?.1);
+    for (file, sums) in [(record::SUMS, &mut sums), (record::SOURCES, &mut sources)] {
+        if prebuilt.join(file).exists() {
+            let recorded = record::read_sums(&prebuilt.join(file))?;
+            sums.extend(record::divide(places, recorded)?.1);
+        }
+    }
     for name in before.keys().filter(|name| !sums.contains_key(*name)) {
         let path = prebuilt.join(name);
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;

@@ -33,12 +33,17 @@ impl Answer {
 
     /// To the body of a `POST` to [`PATH`].
     pub fn to_order(body: &[u8]) -> Self {
-        let sum = serde_json::from_slice(body).ok().and_then(|order| Sum::of(&order));
-        match sum.and_then(|sum| serde_json::to_vec(&sum).ok()) {
+        match added_up(body) {
             Some(body) => Self { status: 200, content_type: "application/json", body },
             None => Self::text(400, "not an order"),
         }
     }
+}
+
+/// The sum of an order, both as JSON.
+fn added_up(body: &[u8]) -> Option<Vec<u8>> {
+    let order: Order = serde_json::from_slice(body).ok()?;
+    serde_json::to_vec(&Sum::of(&order)?).ok()
 }
 
 #[derive(Deserialize)]
