@@ -32,7 +32,8 @@ def inside(wit, output):
             raise SystemExit(f"the device number {DEVICE} is in use on this machine")
     work = os.path.join(MOUNTED, "work")
     os.makedirs(os.path.join(work, "temporary"))
-    for script in ("app.py", "order.py"):
+    # In an order that is the same each time, like their numbers.
+    for script in sorted(name for name in os.listdir(here) if name.endswith(".py") and name != "build.py"):
         shutil.copy(os.path.join(here, script), work)
     environment = {
         "LD_PRELOAD": os.path.join(here, "fixed.so"),
