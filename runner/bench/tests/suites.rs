@@ -68,8 +68,9 @@ fn every_kind_of_suite_is_well_formed() {
             assert_eq!(said.code, 0, "{measure} {language}: {}", said.err);
             let said = project.bench(&["list", "benchmarks"]);
             assert_eq!(said.code, 0, "{measure} {language}: {}", said.err);
-            let recipe = project.path("suites/components/large/greet/build.mjs");
-            assert_eq!(recipe.exists(), language != "committed", "{language}");
+            let recipe = project.path("suites/components/large/greet");
+            let script = if language == "python" { "build.py" } else { "build.mjs" };
+            assert_eq!(recipe.join(script).exists(), language != "committed", "{language}");
         }
     }
 }

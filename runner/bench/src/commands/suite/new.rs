@@ -217,15 +217,8 @@ fn next_steps(wanted: &Wanted) -> String {
              cargo run --locked --manifest-path suites/components/build/Cargo.toml -- record-large\n"
         }
     };
-    let caveat = match wanted.language {
-        Language::Python => {
-            "# componentize-py gives other bytes each time: whoever builds it again has another\n\
-             # component than the one that is recorded, and it is \"not supported\" for them\n"
-        }
-        _ => "",
-    };
     format!(
-        "\nNext:\n{build}{caveat}bench suite check {name}         # fails: the answer is to be filled in\n\
+        "\nNext:\n{build}bench suite check {name}         # fails: the answer is to be filled in\n\
          # put the right answer in suites/{name}/suite.toml, and check again\n\
          bench run --quick --suite {name}\n"
     )

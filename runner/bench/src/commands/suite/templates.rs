@@ -12,12 +12,15 @@ const MANY_WORKLOADS: &str = include_str!("../../../templates/suite/workloads.ya
 /// Files of a guest that is made by a recipe: name and text.
 pub(super) type Recipe = &'static [(&'static str, &'static str)];
 
+/// Beside the script, those of a committed guest: they give the same bytes each time.
 const PYTHON: Recipe = &[
     ("app.py", include_str!("../../../templates/suite/python/app.py")),
-    ("build.mjs", include_str!("../../../templates/suite/python/build.mjs")),
-    ("package-lock.json", include_str!("../../../templates/suite/python/package-lock.json")),
-    ("package.json", include_str!("../../../templates/suite/python/package.json")),
-    ("requirements.txt", include_str!("../../../templates/suite/python/requirements.txt")),
+    ("build.py", include_str!("../../../../../suites/components/large/order-python-p2/build.py")),
+    ("fixed.c", include_str!("../../../../../suites/components/large/order-python-p2/fixed.c")),
+    (
+        "requirements.txt",
+        include_str!("../../../../../suites/components/large/order-python-p2/requirements.txt"),
+    ),
 ];
 
 const WAT: Recipe = &[
