@@ -143,7 +143,7 @@ pub(crate) fn notes(
 ) -> Vec<&'static str> {
     let mut notes = Vec::new();
     let points = || lines.iter().flat_map(|line| &line.points).map(|(_, point)| *point);
-    if points().any(|p| matches!(p.state(metric), State::Failed(_) | State::Unsupported(_))) {
+    if lines.iter().any(|line| !gaps(line, metric).is_empty()) {
         notes.push(
             "A cross in the colour of a line marks a version that failed or does not support it.",
         );
@@ -172,8 +172,6 @@ fn chart_line(
         .iter()
         .map(|segment| segment.iter().filter_map(point_of).collect())
         .collect();
-    let is_gap =
-        |point: &Point| matches!(point.state(metric), State::Failed(_) | State::Unsupported(_));
     let found = site.found.series_of(benchmark.suite, line.key, metric);
     let changes = found.into_iter().flat_map(|series| &series.changes).filter_map(|change| {
         let place = benchmark.axis.place(change.first)?;
@@ -181,12 +179,19 @@ fn chart_line(
         let value = at.find_map(|point| of.value(&point.state(metric)))?.0;
         (of == Of::Value).then_some((place, value, change.verdict.word()))
     });
-    ChartLine {
-        style: line.style,
-        changes: changes.collect(),
-        segments,
-        gaps: line.points.iter().filter(|(_, p)| is_gap(p)).map(|(place, _)| *place).collect(),
+    ChartLine { style: line.style, changes: changes.collect(), segments, gaps: gaps(line, metric) }
+}
+
+/// The places where a line has no value. What no version supports has none, since the table
+/// says so once, and crosses for it would hide the others' values.
+fn gaps(line: &ShownLine<'_>, metric: &'static Metric) -> Vec<usize> {
+    let is_unsupported = |point: &Point| matches!(point.state(metric), State::Unsupported(_));
+    if line.points.iter().all(|(_, point)| is_unsupported(point)) {
+        return Vec::new();
     }
+    let is_failed = |point: &Point| matches!(point.state(metric), State::Failed(_));
+    let gaps = line.points.iter().filter(|(_, point)| is_failed(point) || is_unsupported(point));
+    gaps.map(|(place, _)| *place).collect()
 }
 
 fn levels(

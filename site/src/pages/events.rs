@@ -83,6 +83,7 @@ pub(crate) fn of(
         }
     }
     events.extend(remarks(site, benchmark));
+    events.sort_by_key(|event| std::cmp::Reverse(event.place));
     events
 }
 
@@ -122,11 +123,12 @@ fn remarks(site: &Site<'_>, benchmark: &Benchmark<'_>) -> Vec<Event> {
     let own = all.filter(|it| concerns(&it.suite, benchmark.suite) && is_of_suite(&it.target));
     own.filter_map(|remark| {
         let place = benchmark.axis.versions.iter().position(|at| is_at(site, *at, &remark.at))?;
+        let version = site.history.versions.get(benchmark.axis.versions[place]).label();
         Some(Event {
             place,
             class: "note",
             name: "note".to_owned(),
-            text: remark.text.clone(),
+            text: format!("{version}: {}", remark.text),
             link: remark.link.clone().map(Link::Elsewhere),
         })
     })

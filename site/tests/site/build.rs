@@ -196,9 +196,9 @@ fn changes_are_told_and_never_joined() {
         "suite/size.html",
         ".changes li",
         expect![[r#"
-        from 677186f8: what host default measures was defined anew (c27487c25fe8 to 998cfe140284)
-        from 677186f8: what native default measures was defined anew (c27487c25fe8 to 998cfe140284)
-        from 9520fafe: testbed 09f905e1 became 41634927; kernel: 6.1.0-37-amd64 → 6.12.31"#]],
+            from 9520fafe: testbed 09f905e1 became 41634927; kernel: 6.1.0-37-amd64 → 6.12.31
+            from 677186f8: what host default measures was defined anew (c27487c25fe8 to 998cfe140284)
+            from 677186f8: what native default measures was defined anew (c27487c25fe8 to 998cfe140284)"#]],
     );
     let page = Html::parse_document(&pages["suite/size.html"]);
     let lines = scraper::Selector::parse("figure:first-child path[class='line l1']").unwrap();

@@ -122,7 +122,7 @@ fn releases_goals_and_age_are_told_at_a_glance() {
         "suite/size.html",
         ".events",
         expect![
-            "from 677186f8: what host default measures was defined anew (c27487c25fe8 to 998cfe140284) from 677186f8: what native default measures was defined anew (c27487c25fe8 to 998cfe140284) from 9520fafe: testbed 09f905e1 became 41634927; kernel: 6.1.0-37-amd64 → 6.12.31 The <new> allocator"
+            "from 9520fafe: testbed 09f905e1 became 41634927; kernel: 6.1.0-37-amd64 → 6.12.31 9520fafe: The <new> allocator from 677186f8: what host default measures was defined anew (c27487c25fe8 to 998cfe140284) from 677186f8: what native default measures was defined anew (c27487c25fe8 to 998cfe140284)"
         ],
     );
     check(
