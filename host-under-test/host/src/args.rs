@@ -102,6 +102,10 @@ pub(crate) struct CodeArgs {
     /// Keep machine code in this folder and load it from there the next time.
     #[arg(long, value_name = "DIR")]
     pub(crate) code_cache: Option<PathBuf>,
+
+    /// Tell `perf` where the machine code of which guest is, in /tmp/perf-PID.map.
+    #[arg(long)]
+    pub(crate) perf_map: bool,
 }
 
 /// What guests and clients may use.

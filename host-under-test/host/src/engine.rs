@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use wasmtime::component::Component;
-use wasmtime::{Config, Enabled, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, PoolingAllocationConfig, ProfilingStrategy};
 
 /// Core modules in one component, on average at most: a P3 component has about
 /// four (its own, and the adapters Wasmtime adds).
@@ -43,11 +43,18 @@ pub struct EngineConfig {
     pub max_instances: u32,
     /// Where machine code is kept from one start to the next; nowhere if absent.
     pub code_cache: Option<PathBuf>,
+    /// Whether to tell `perf` which guest's machine code is where, in `/tmp/perf-PID.map`.
+    pub perf_map: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { compiler: Compiler::Cranelift, max_instances: 1000, code_cache: None }
+        Self {
+            compiler: Compiler::Cranelift,
+            max_instances: 1000,
+            code_cache: None,
+            perf_map: false,
+        }
     }
 }
 
@@ -73,7 +80,11 @@ impl Engine {
     /// When the pool does not fit into the address space, or the code cache
     /// could be written by others.
     pub fn new(config: &EngineConfig) -> Result<Self> {
-        let engine = new_wasmtime(config.compiler, config.max_instances)?;
+        let profiling = match config.perf_map {
+            true => ProfilingStrategy::PerfMap,
+            false => ProfilingStrategy::None,
+        };
+        let engine = new_wasmtime(config.compiler, config.max_instances, profiling)?;
         start_clock(&engine)?;
         let linkers = Linkers::new(&engine);
         let code = CodeStore::new(config.code_cache.clone())?;
@@ -163,18 +174,23 @@ impl Engine {
     }
 }
 
-/// Wasmtime's engine with these settings. The number of slots is no property of
-/// the machine code: any will do to compile.
+/// Wasmtime's engine with these settings. The number of slots and who is told of
+/// them are no property of the machine code: any will do to compile.
 ///
 /// # Errors
 /// When the pool does not fit into the address space.
-pub(crate) fn new_wasmtime(compiler: Compiler, max_instances: u32) -> Result<wasmtime::Engine> {
+pub(crate) fn new_wasmtime(
+    compiler: Compiler,
+    max_instances: u32,
+    profiling: ProfilingStrategy,
+) -> Result<wasmtime::Engine> {
     let mut config = Config::new();
     compiler
         .configure(&mut config)
         .map_err(|e| Error::Runtime(format!("choosing {compiler:?}: {e:#}")))?;
     config.wasm_component_model_async(true);
     config.epoch_interruption(true);
+    config.profiler(profiling);
     config.allocation_strategy(pool(max_instances));
     wasmtime::Engine::new(&config).map_err(|e| {
         Error::Runtime(format!(

@@ -52,6 +52,6 @@ use std::path::Path;
 pub fn compile_to_file(component: &Path, out: &Path, compiler: code::Compiler) -> Result<()> {
     let bytes = component::read(component)?;
     // The number of slots is no property of the code: any will do.
-    let engine = engine::new_wasmtime(compiler, 1)?;
+    let engine = engine::new_wasmtime(compiler, 1, wasmtime::ProfilingStrategy::None)?;
     code::compile_to_file(&engine, &bytes, &component.display().to_string(), out)
 }

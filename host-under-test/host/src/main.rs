@@ -136,6 +136,7 @@ fn engine_config(args: &ServeArgs) -> EngineConfig {
         compiler: args.code.compiler,
         max_instances: args.limits.max_instances,
         code_cache: args.code.code_cache.clone(),
+        perf_map: args.code.perf_map,
     }
 }
 
