@@ -168,14 +168,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The same version built with another layout: see
-    /// [`Builder::with_shuffled_layout`].
+    /// A version built otherwise: see [`Builder::with_shuffled_layout`] and
+    /// [`Builder::with_line_tables`].
     ///
     /// # Errors
     /// When it cannot be built.
-    pub(crate) fn shuffled(&self, version: &TargetVersion, seed: u32) -> Result<Subject> {
-        let builder = self.project.builder()?.with_cancel(Arc::clone(&self.cancel));
-        let builder = builder.with_shuffled_layout(seed);
+    pub(crate) fn built_otherwise(
+        &self,
+        version: &TargetVersion,
+        how: impl FnOnce(Builder) -> Builder,
+    ) -> Result<Subject> {
+        let builder = how(self.project.builder()?.with_cancel(Arc::clone(&self.cancel)));
         self.placement.unpin_runner().context("giving a build every CPU")?;
         let versions = std::slice::from_ref(version);
         let refused = FailedBuilds::Refused;

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::repository::{self, Project};
 use crate::resolved::{From, Origin, Recipe, Resolved};
 use crate::source::{Folder, Sources};
-use crate::toolchain::Shuffled;
+use crate::toolchain::{Names, Shuffled};
 use git2::Repository;
 use model::{Artifact, Digest};
 use std::fs;
@@ -27,6 +27,7 @@ pub struct Builder {
     pub(crate) places: Places,
     pub(crate) layout: Layout,
     pub(crate) shuffled: Option<Shuffled>,
+    pub(crate) names: Names,
     pub(crate) cancel: Arc<AtomicBool>,
     /// How much the cache may hold.
     pub(crate) limit_bytes: Option<u64>,
@@ -59,6 +60,7 @@ impl Builder {
             places: Places { project, mirrors },
             layout,
             shuffled: None,
+            names: Names::Symbols,
             cancel: Arc::default(),
             limit_bytes: None,
         })
@@ -80,6 +82,15 @@ impl Builder {
     #[must_use]
     pub fn with_shuffled_layout(mut self, seed: u32) -> Self {
         self.shuffled = Some(Shuffled(seed));
+        self
+    }
+
+    /// Builds with line tables of the target's own packages, so that a profile can name
+    /// functions of theirs that the compiler put into others. It changes no machine
+    /// code. Dependencies are those of every other build, and not compiled again.
+    #[must_use]
+    pub fn with_line_tables(mut self) -> Self {
+        self.names = Names::OwnLines;
         self
     }
 

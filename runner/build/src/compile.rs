@@ -111,7 +111,8 @@ impl Job<'_> {
         let file = match self.product {
             Product::Binary => {
                 let binary = &resolved.target.binary;
-                let arguments = words(&["build", "--release", "--locked", "--bin", binary]);
+                let mut arguments = words(&["build", "--release", "--locked", "--bin", binary]);
+                arguments.extend(words(recipe.toolchain.cargo_words()));
                 self.call(&folder, &arguments, progress)?;
                 let file = self.expected();
                 if !file.is_file() {
@@ -198,6 +199,7 @@ impl Job<'_> {
         let choice = releases::choice(source);
         let mut arguments = words(&["install", "--locked", "--version", &format!("={version}")]);
         arguments.extend(choice.iter().cloned());
+        arguments.extend(words(recipe.toolchain.cargo_words()));
         arguments.extend(words(&["--bin", &resolved.target.binary, "--no-track", "--root"]));
         arguments.push(root.path().to_string_lossy().into_owned());
         arguments.extend(words(&["--message-format", "json-render-diagnostics", &source.name]));

@@ -173,7 +173,8 @@ impl Builder {
         place: &str,
     ) -> Result<Resolved, BuildError> {
         let lockfile = sources.lockfile(Folder::of(target)?, place)?;
-        let toolchain = Toolchain::choose(&self.layout, sources.toolchain_file(), self.shuffled)?;
+        let toolchain =
+            Toolchain::choose(&self.layout, sources.toolchain_file(), self.shuffled, self.names)?;
         let source_sha256 = sources.digest();
         let recipe = Recipe {
             from,
@@ -195,7 +196,7 @@ impl Builder {
             return self.adapted(target, source, asked);
         }
         let release = Release::find(&self.layout, source, asked)?;
-        let toolchain = Toolchain::choose(&self.layout, None, self.shuffled)?;
+        let toolchain = Toolchain::choose(&self.layout, None, self.shuffled, self.names)?;
         let target = target.at_release(&release.version);
         let chosen = release.key(crate_of(&target)?);
         let version = VersionId::Release { version: release.version.clone() };

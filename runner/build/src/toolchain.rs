@@ -18,12 +18,22 @@ pub(crate) const PROFILE: &str = "release";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shuffled(pub(crate) u32);
 
+/// What a binary knows of the names of its functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Its symbols: functions that were put into others have none.
+    Symbols,
+    /// Line tables of the workspace's own packages too.
+    OwnLines,
+}
+
 /// A compiler and its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Toolchain {
     /// Everything `rustc -vV` prints.
     rustc: String,
     shuffled: Option<Shuffled>,
+    names: Names,
     /// As given to rustc, with this machine's paths.
     flags: Vec<String>,
     /// Where it was asked.
@@ -37,6 +47,7 @@ impl Toolchain {
         layout: &Layout,
         file: Option<&SourceFile>,
         shuffled: Option<Shuffled>,
+        names: Names,
     ) -> Result<Self, BuildError> {
         let folder = match file {
             None => layout.default_toolchain(),
@@ -48,7 +59,7 @@ impl Toolchain {
         }
         let mut flags = flags(layout)?;
         flags.extend(shuffled.iter().flat_map(|shuffled| shuffled.flags()));
-        Ok(Self { rustc: ask(&folder, layout)?, shuffled, flags, folder })
+        Ok(Self { rustc: ask(&folder, layout)?, shuffled, names, flags, folder })
     }
 
     /// Checks that the compiler in `folder` still is this one.
@@ -92,18 +103,42 @@ impl Toolchain {
             flags.push(' ');
             flags.push_str(&flag);
         }
+        for word in self.names.cargo_words() {
+            flags.push(' ');
+            flags.push_str(word);
+        }
         flags
     }
 
-    /// Compiler, flags and profile in one digest.
+    /// What cargo is told beside the flags.
+    pub(crate) fn cargo_words(&self) -> &'static [&'static str] {
+        self.names.cargo_words()
+    }
+
+    /// Names what is compiled alike in one folder: compiler, flags and profile. What is
+    /// known of names is not in it, since it leaves the dependencies as they are.
     pub(crate) fn digest(&self) -> Digest {
-        self.hash(Hasher::default()).finish()
+        let plain = Self { names: Names::Symbols, ..self.clone() };
+        plain.hash(Hasher::default()).finish()
     }
 
     /// Adds compiler, flags and profile to a key; without this machine's paths,
     /// which leave no trace in what is built.
     pub(crate) fn hash(&self, hasher: Hasher) -> Hasher {
         hasher.part("rustc", &self.rustc).part("flags", self.published_flags())
+    }
+}
+
+impl Names {
+    /// `"*"` means every package that is no member of the workspace.
+    fn cargo_words(self) -> &'static [&'static str] {
+        match self {
+            Self::Symbols => &[],
+            Self::OwnLines => &[
+                "--config=profile.release.debug=\"line-tables-only\"",
+                "--config=profile.release.package.\"*\".debug=false",
+            ],
+        }
     }
 }
 

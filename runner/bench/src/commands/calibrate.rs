@@ -65,8 +65,10 @@ fn measure(project: &Project, arguments: &Calibrate, sink: &Sink) -> Result<bool
         let mut twin = base.clone();
         if other_layout(&version) {
             // Both are drawn: one that was chosen by the linker is no twin of one that was not.
-            base = session.shuffled(&version, layout(seed))?;
-            twin = session.shuffled(&version, layout(seed.wrapping_add(1)))?;
+            base = session.built_otherwise(&version, |it| it.with_shuffled_layout(layout(seed)))?;
+            twin = session.built_otherwise(&version, |it| {
+                it.with_shuffled_layout(layout(seed.wrapping_add(1)))
+            })?;
         } else {
             note("a given binary cannot be linked anew; its twin differs in its environment");
         }
