@@ -6,7 +6,7 @@
 //! times ([`procedure`]), metrics that contradict each other ([`contradiction`]), a test of ranks
 //! ([`rank`]), noise from a history ([`history`]), what measuring again says ([`follow_up`]); two
 //! epochs linked by what was measured in both ([`bridge`]); decisions from samples and a history
-//! ([`decide`]);
+//! ([`decide`]); which of many counts differ ([`difference`]);
 //! and change points of a history ([`detect`]).
 //!
 //! What must never be here: files, clocks, processes, a database, global
@@ -28,6 +28,7 @@ pub mod compare;
 pub mod contradiction;
 pub mod decide;
 pub mod detect;
+pub mod difference;
 mod distribution;
 mod error;
 pub mod follow_up;
