@@ -12,6 +12,7 @@ use crate::kept::Kept;
 use crate::names;
 use crate::pages::{self, Site};
 use crate::parallel;
+use crate::profiles;
 use crate::series::History;
 use crate::shard;
 use crate::sitemap;
@@ -187,6 +188,7 @@ impl<'a> SiteBuilder<'a> {
                 None => self.output.write(&page.path, &page.bytes),
             })
         })?;
+        profiles::copy(&site)?;
         if let Some(url) = &self.inputs.config.site.url {
             let text = sitemap::text(url, &self.output.paths());
             self.output.write(sitemap::PATH, text.as_bytes())?;

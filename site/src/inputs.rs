@@ -1,6 +1,7 @@
 //! What a site is made of besides the database: what people wrote in the
 //! checkout, already checked, and the releases its repository knows.
 
+use crate::profiles::Profile;
 use jiff::Timestamp;
 use model::{Annotation, Config, RunId, Suite};
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub struct Inputs {
     pub noise: BTreeMap<String, BTreeMap<String, f64>>,
     /// What was remarked of moments: `data/annotations.toml`.
     pub annotations: Vec<Annotation>,
+    /// Flame graphs: `data/profiles`.
+    pub profiles: Vec<Profile>,
     /// How often the method is wrong, as JSON: the file `calibration.json`. Absent: no
     /// calibration is stored.
     pub calibration: Option<String>,
@@ -118,6 +121,7 @@ impl Inputs {
             gates: Vec::new(),
             noise: BTreeMap::new(),
             annotations: Vec::new(),
+            profiles: Vec::new(),
             calibration: None,
             documents: Vec::new(),
         }

@@ -39,6 +39,7 @@ mod palette;
 mod parallel;
 mod picture;
 mod prepared;
+mod profiles;
 mod series;
 mod serve;
 mod shard;
@@ -59,5 +60,6 @@ pub use inputs::{AlertNote, Document, GateCheck, GateResult, Inputs, Release};
 pub use live::{
     Live, LiveChange, LivePoint, LiveRun, LiveVersion, SeriesName, fold_live, shard_of, terms_of,
 };
+pub use profiles::{Profile, profiles_in};
 pub use serve::serve;
 pub use source::{RunEntry, entries};

@@ -3,6 +3,7 @@
 
 mod deciding;
 mod history;
+mod profile;
 mod service;
 mod sharing;
 mod suite;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use deciding::{Bisect, Calibrate, Compare, Decide, Detect, Gate, GateOutput, Synth};
 pub(crate) use history::{Backfill, Backup, Cache, Plan, Watch};
+pub(crate) use profile::{Explain, Profile};
 pub(crate) use service::{LogLevel, ScopeName, Serve, Token, Worker};
 pub(crate) use sharing::{Export, Foreign, Import, Publish};
 pub(crate) use suite::{Language, Measure, NewSuite, Suite};
@@ -77,6 +79,10 @@ pub(crate) enum Command {
     Decide(Decide),
     /// Find the commit that changed a metric, measuring in between
     Bisect(Bisect),
+    /// Say why one version is slower than another: two versions counted side by side
+    Explain(Explain),
+    /// Draw where a version spends its time, and what differs from another
+    Profile(Profile),
     /// Measure versions of an older testbed again and link the two epochs
     Bridge(Bridge),
     /// Measure how often the method is wrong, and what it finds

@@ -20,11 +20,13 @@ mod confirm;
 mod decide;
 mod detect;
 mod doctor;
+mod explain;
 mod foreign;
 mod gate;
 mod list;
 mod manual;
 mod plan;
+mod profile;
 mod publish;
 mod run;
 pub(crate) mod self_test;
@@ -61,6 +63,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Command::Run(arguments) => run::run(&project, &arguments, runtime),
         Command::Compare(arguments) => compare::run(&project, &arguments, runtime),
         Command::Bisect(arguments) => bisect::run(&project, &arguments, runtime),
+        Command::Explain(arguments) => explain::run(&project, &arguments),
+        Command::Profile(arguments) => profile::run(&project, &arguments),
         Command::Bridge(arguments) => bridge::run(&project, &arguments, runtime),
         Command::Calibrate(arguments) => calibrate::run(&project, &arguments, runtime),
         Command::Gate(arguments) => gate::run(&project, &arguments, runtime),

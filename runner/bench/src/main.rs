@@ -5,7 +5,7 @@
 //! `session` (build, plan, measure, store), `obtain` (versions to binaries), `plan` (which blocks in which
 //! order), `measure` (one block), `adaptive` (how far to measure), `verdicts` (numbers to comparisons),
 //! `gate` (comparisons to whether a release may go out), `report` (both to text), `history` and
-//! `alerts` (runs to changes of level), `calibration` (how often all that is wrong), `campaign` (many
+//! `alerts` (runs to changes of level), `profiling` and `explain` (where a host's time goes, and why), `calibration` (how often all that is wrong), `campaign` (many
 //! versions, a run each), `queue` (in which order), `shards` (on which machine), `worker` (what a service
 //! asks for).
 
@@ -20,6 +20,7 @@ mod cli;
 mod commands;
 mod doctor;
 mod exit;
+mod explain;
 mod gate;
 mod history;
 mod interruption;
@@ -28,6 +29,7 @@ mod ndjson;
 mod obtain;
 mod output;
 mod plan;
+mod profiling;
 mod progress;
 mod project;
 mod publication;
@@ -37,6 +39,7 @@ mod report;
 mod service_settings;
 mod session;
 mod shards;
+mod symbols;
 mod synth;
 mod testbed;
 mod verdicts;

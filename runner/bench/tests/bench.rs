@@ -18,6 +18,7 @@
 //! `bundles`: export and import, and refusing what is not right.
 //! `documents`: every command and snippet of the documents, executed.
 //! `epochs`: testbeds, noise, and links between epochs.
+//! `explain`: where a host's time goes, and why one version is slower.
 //! `published`: the history that git keeps.
 //! `ndjson`: histories and samples on standard input, and wrong lines.
 //! `pages`: what pages say of two stored versions is what the command says.
@@ -49,6 +50,7 @@ mod confirm;
 mod crash;
 mod documents;
 mod epochs;
+mod explain;
 mod fan_out;
 mod foreign;
 mod gate;

@@ -309,6 +309,8 @@ fn help_names_every_command_and_exit_code() {
           detect       Find where the level of a history changed for good
           decide       Decide whether B differs from A, from samples of both
           bisect       Find the commit that changed a metric, measuring in between
+          explain      Say why one version is slower than another: two versions counted side by side
+          profile      Draw where a version spends its time, and what differs from another
           bridge       Measure versions of an older testbed again and link the two epochs
           calibrate    Measure how often the method is wrong, and what it finds
           backfill     Measure the versions of a range that are not stored yet

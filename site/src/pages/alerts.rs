@@ -5,6 +5,7 @@ use super::{Layout, Page, Site, render};
 use crate::Error;
 use crate::found::FoundChange;
 use crate::names;
+use crate::profiles::{self, Picture};
 use crate::series::LineKey;
 use crate::versions::{VersionRef, shell_word};
 use crate::words;
@@ -40,6 +41,9 @@ struct RowView {
     epoch: String,
     note: String,
     command: String,
+    /// What says why, where it can.
+    explain: Option<String>,
+    pictures: Vec<Picture>,
 }
 
 /// A change of a series.
@@ -129,6 +133,9 @@ fn row(site: &Site<'_>, at: usize, alert: &Alert<'_>) -> RowView {
     let versions = &site.history.versions;
     let first = versions.get(change.first);
     let arm = if key.arm == "default" { String::new() } else { format!(" {}", key.arm) };
+    let full = |version: VersionRef| versions.get(version).full_label();
+    let shell = |version: VersionRef| shell_word(&full(version));
+    let after = shell(change.after);
     RowView {
         id: format!("alert-{at}"),
         state: change.state,
@@ -147,12 +154,31 @@ fn row(site: &Site<'_>, at: usize, alert: &Alert<'_>) -> RowView {
         epoch: change.epoch.clone(),
         note: change.note.clone(),
         command: command(site, suite, change),
+        explain: can_be_explained(site, suite, key).then(|| {
+            let series = shell_word(&format!("{suite}/{}/{}", key.benchmark, key.arm));
+            format!("bench explain {after} {} {series}", shell(change.first))
+        }),
+        pictures: profiles::links(
+            &site.inputs.profiles,
+            (suite, &key.benchmark, &key.arm),
+            [change.after, change.first].map(full).each_ref().map(String::as_str),
+            "",
+        ),
     }
 }
 
 fn name(site: &Site<'_>, version: VersionRef) -> String {
     crate::prepared::release_name(site, version)
         .unwrap_or_else(|| site.history.versions.get(version).label())
+}
+
+/// Whether there is a load of requests to look into.
+fn can_be_explained(site: &Site<'_>, suite: &str, key: &LineKey) -> bool {
+    let of_suite = site.inputs.suite(suite);
+    of_suite.is_some_and(|suite| {
+        let mut arms = suite.arms_of(&key.benchmark);
+        arms.any(|arm| arm.name == key.arm && arm.driver.has_load())
+    })
 }
 
 /// What decides it: measuring both sides again.

@@ -5,6 +5,7 @@ use super::{Layout, Page, Site, render};
 use crate::Error;
 use crate::names;
 use crate::prepared::{self, Pair};
+use crate::profiles::{self, Picture, Profile};
 use crate::shard;
 use crate::words;
 use askama::Template;
@@ -82,6 +83,7 @@ struct RowView {
     visible: String,
     verdict: String,
     labels: Vec<String>,
+    pictures: Vec<Picture>,
 }
 
 /// Factor and symbol, the largest first.
@@ -209,7 +211,7 @@ fn compared(
         },
         command: command(site, name_a, name_b),
         testbeds: report.testbeds.clone(),
-        suites: suites(&report),
+        suites: suites(&report, &site.inputs.profiles, [name_a, name_b]),
         missing: report.missing.iter().map(lacking).collect(),
         unsupported: report.unsupported.iter().map(lacking).collect(),
         reasons: reasons(&report),
@@ -267,7 +269,7 @@ fn counts(report: &Report) -> String {
     if parts.is_empty() { "nothing to compare".to_owned() } else { parts.join(", ") }
 }
 
-fn suites(report: &Report) -> Vec<SuiteView> {
+fn suites(report: &Report, profiles: &[Profile], versions: [&str; 2]) -> Vec<SuiteView> {
     let rank = |row: &Row| {
         let order = ["regressed", "improved", "inconclusive", "equivalent"];
         order.iter().position(|verdict| *verdict == row.verdict).unwrap_or(order.len())
@@ -286,12 +288,12 @@ fn suites(report: &Report) -> Vec<SuiteView> {
         name: suite.to_owned(),
         href: format!("../{}", names::suite_page(suite)),
         changed: rows.iter().filter(|row| rank(row) < 2).count(),
-        rows: rows.into_iter().filter_map(row_view).collect(),
+        rows: rows.into_iter().filter_map(|row| row_view(row, profiles, versions)).collect(),
     };
     suites.into_iter().enumerate().map(view).collect()
 }
 
-fn row_view(row: &Row) -> Option<RowView> {
+fn row_view(row: &Row, profiles: &[Profile], versions: [&str; 2]) -> Option<RowView> {
     let metric = Metric::named(&row.metric)?;
     let percent = |ratio: f64| words::difference(ratio - 1.0, 2);
     let arm = if row.arm == "default" { String::new() } else { format!(" {}", row.arm) };
@@ -313,6 +315,12 @@ fn row_view(row: &Row) -> Option<RowView> {
         },
         verdict: row.verdict.clone(),
         labels: row.labels.iter().map(|label| label.replace('-', " ")).collect(),
+        pictures: profiles::links(
+            profiles,
+            (&row.suite, &row.benchmark, &row.arm),
+            versions,
+            "../",
+        ),
     })
 }
 

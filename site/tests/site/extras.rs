@@ -40,6 +40,18 @@ fn every_badge_is_on_its_page_and_says_one_ratio() {
 }
 
 #[test]
+fn flame_graphs_are_beside_what_they_explain() {
+    let pages = pages();
+    let drawn: Vec<_> = pages.keys().filter(|path| path.starts_with("profile/")).collect();
+    assert_eq!(drawn.len(), 3, "{drawn:?}");
+    let compared = pages.iter().filter(|(path, _)| path.starts_with("compare/"));
+    let links = |page: &str| drawn.iter().filter(|path| page.contains(path.as_str())).count();
+    let most = compared.map(|(_, page)| links(page)).max();
+    assert_eq!(most, Some(3), "no comparison has all of them");
+    assert!(pages["alerts.html"].contains("bench explain host@"), "{}", pages["alerts.html"]);
+}
+
+#[test]
 fn previews_have_a_picture() {
     let pages = pages();
     for (page, picture) in [

@@ -86,6 +86,7 @@ fn inputs(project: &Project) -> Result<Inputs> {
         // What the database says of it comes later.
         calibration: None,
         documents: documents(&project.root)?,
+        profiles: site::profiles_in(&project.root.join(crate::profiling::DEFAULT))?,
         config,
         suites,
     })

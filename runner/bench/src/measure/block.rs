@@ -125,7 +125,7 @@ pub(crate) fn check(bench: &Bench<'_>, subject: &Subject, arm: &Arm) -> Result<(
 }
 
 /// What a watchdog broke was not broken by what broke then.
-fn within_budget<T>(stage: &Stage<'_>, result: Result<T, Broken>) -> Result<T, Broken> {
+pub(super) fn within_budget<T>(stage: &Stage<'_>, result: Result<T, Broken>) -> Result<T, Broken> {
     if !stage.watchdog.has_bitten() {
         return result;
     }

@@ -12,6 +12,7 @@ use super::ready::{ReadyHost, Wait, free_addrs};
 use super::subject::Subject;
 use super::template::{self, Context};
 use super::valgrind;
+pub(super) use super::variation::Variation;
 use super::watchdog::Watchdog;
 use model::{Arm, Component, InputFile, ProcessSpec, Program, Ready, Role};
 use std::cell::RefCell;
@@ -39,19 +40,6 @@ pub(crate) struct Stage<'a> {
     /// they were ready.
     pub(super) told: RefCell<Vec<String>>,
     options: Vec<(String, Vec<String>)>,
-}
-
-/// How one start differs from what the arm says.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Variation {
-    /// What templates are told in place of the parameter `workloads`.
-    pub(super) workloads: Option<u32>,
-    /// Words before the command of each process that is charged.
-    pub(super) wrapper: Vec<String>,
-    /// A precompiled component in the place of the arm's.
-    pub(super) precompiled: Option<PathBuf>,
-    /// How long one of them may take until it is ready.
-    pub(super) ready_timeout: Option<Duration>,
 }
 
 /// Everything runs and is ready.
@@ -115,6 +103,14 @@ impl<'a> Stage<'a> {
             told,
             options,
         })
+    }
+
+    /// The component as this version compiles it behind a wrapper, where the arm starts
+    /// from that.
+    pub(super) fn precompiled_by(&self, wrapper: &[String]) -> Result<Option<PathBuf>, String> {
+        let Self { bench, subject, arm, options, .. } = self;
+        let compile = || subject.precompiled(arm, options, &bench.cache, wrapper);
+        arm.precompile.then(compile).transpose()
     }
 
     /// Starts everything, lets `drive` use it, stops it. An answer is only good
@@ -289,6 +285,7 @@ impl Starting<'_> {
         let file = file.transpose()?.unwrap_or_default();
         let launch = &subject.launch;
         let precompiled = variation.precompiled.as_ref().or(precompiled.as_ref());
+        let options = [options.as_slice(), &variation.options].concat();
         let words = match (&launch.start_precompiled, precompiled) {
             (Some(words), Some(_)) => words,
             _ => &launch.start,
@@ -302,7 +299,7 @@ impl Starting<'_> {
             component: &text(arm.component.as_ref().map(Component::path)),
             precompiled: &text(precompiled.map(PathBuf::as_path)),
             addr: &addr.to_string(),
-            options,
+            options: &options,
         };
         let directory = workload.and_then(|file| file.path().parent());
         let words = variation.wrapper.iter().cloned().chain(fill.start(words)).collect();
@@ -312,7 +309,7 @@ impl Starting<'_> {
             environment: &launch.environment,
             directory: directory.unwrap_or(&bench.cache),
             cpus: &bench.placement.host,
-            stop_timeout: launch.stop_timeout,
+            stop_timeout: variation.stop_timeout(launch.stop_timeout),
         })
     }
 

@@ -25,15 +25,34 @@ pub(super) fn needed(arm: &Arm) -> Option<PathBuf> {
 }
 
 /// Counts instructions into files in `folder`, one for each process, while it is
-/// switched on.
-pub(super) fn count(valgrind: &Path, folder: &Path) -> Vec<String> {
-    vec![
+/// switched on; `more` is what else it is told.
+pub(super) fn count(valgrind: &Path, folder: &Path, more: &[&str]) -> Vec<String> {
+    let mut words = vec![
         valgrind.to_string_lossy().into_owned(),
         "--tool=callgrind".to_owned(),
         "--trace-children=yes".to_owned(),
         "--instr-atstart=no".to_owned(),
         prefix(folder),
         format!("--callgrind-out-file={}/{COUNTS}%p", folder.display()),
+    ];
+    words.extend(more.iter().map(|word| (*word).to_owned()));
+    words
+}
+
+/// Counts what is allocated, from beginning to end, into files in `folder`, one for each
+/// process.
+pub(super) fn heap(valgrind: &Path, folder: &Path) -> Vec<String> {
+    vec![
+        valgrind.to_string_lossy().into_owned(),
+        "-q".to_owned(),
+        "--tool=dhat".to_owned(),
+        "--trace-children=yes".to_owned(),
+        "--read-inline-info=yes".to_owned(),
+        // Whose code it is stands in the path.
+        "--fullpath-after=".to_owned(),
+        // Where an allocation comes from is further up than the usual twelve.
+        "--num-callers=40".to_owned(),
+        format!("--dhat-out-file={}/{COUNTS}%p", folder.display()),
     ]
 }
 
@@ -59,15 +78,19 @@ pub(super) fn switch(valgrind: &Path, folder: &Path, pid: Pid, on: bool) -> Resu
 
 /// The instructions that callgrind left in `folder`, of all processes.
 pub(super) fn totals(folder: &Path) -> Result<u64, String> {
-    let failed = |e: std::io::Error| format!("reading what callgrind left: {e}");
-    let (mut sum, mut seen) = (0, 0);
+    texts(folder)?.iter().map(|text| total(text)).sum()
+}
+
+/// The files that one of valgrind's tools left in `folder`, at least one.
+pub(super) fn texts(folder: &Path) -> Result<Vec<String>, String> {
+    let failed = |e: std::io::Error| format!("reading what valgrind left: {e}");
+    let mut texts = Vec::new();
     for file in fs::read_dir(folder).map_err(failed)?.flatten() {
         if file.file_name().to_string_lossy().starts_with(COUNTS) {
-            sum += total(&fs::read_to_string(file.path()).map_err(failed)?)?;
-            seen += 1;
+            texts.push(fs::read_to_string(file.path()).map_err(failed)?);
         }
     }
-    if seen == 0 { Err("callgrind left no counts".to_owned()) } else { Ok(sum) }
+    if texts.is_empty() { Err("valgrind left no counts".to_owned()) } else { Ok(texts) }
 }
 
 /// Runs on valgrind's processor and counts nothing. What is compiled for it is

@@ -63,6 +63,14 @@ const OF_BOARDS: &[&str] = &[
 ];
 
 impl Driver {
+    /// Whether it has a host answer request after request, so that a profile can be taken.
+    pub fn has_load(self) -> bool {
+        matches!(
+            self,
+            Self::HttpLatency | Self::HttpThroughput | Self::HttpOpenLoop | Self::Instructions
+        )
+    }
+
     /// The word used in suites.
     pub fn word(self) -> &'static str {
         match self {

@@ -78,6 +78,35 @@ pub(super) fn drive(
     Ok(driven)
 }
 
+/// What an arm's load was, beside what looked at it.
+pub(in crate::measure) struct Loaded<T> {
+    /// Right answers.
+    pub(in crate::measure) requests: u64,
+    pub(in crate::measure) elapsed: Duration,
+    pub(in crate::measure) seen: T,
+}
+
+/// The arm's load for so long, on a host that is warm; `begin` is called before it, `end`
+/// with what that gave right after.
+pub(in crate::measure) fn load_between<B, T>(
+    bench: &Bench<'_>,
+    arm: &Arm,
+    started: &Started<'_>,
+    measure: Duration,
+    begin: impl FnOnce() -> Result<B, String>,
+    end: impl FnOnce(B) -> Result<T, String>,
+) -> Result<Loaded<T>, String> {
+    let mode = mode(bench, arm, started, &mut Driven::default())?;
+    let run =
+        |plan: &Plan| load::run(plan, bench.cancel, || ()).map_err(|stopped| stopped.to_string());
+    run(&plan(bench, arm, started, mode, SLICE))?;
+    let begun = begin()?;
+    let cold = plan(bench, arm, started, mode, measure);
+    let loaded = run(&Plan { warmup: Duration::ZERO, ..cold })?;
+    let elapsed = Duration::from_nanos(loaded.elapsed_ns());
+    Ok(Loaded { requests: loaded.requests(), elapsed, seen: end(begun)? })
+}
+
 fn plan(
     bench: &Bench<'_>,
     arm: &Arm,

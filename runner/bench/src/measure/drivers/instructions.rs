@@ -10,7 +10,7 @@ use crate::measure::counters::Instructions;
 use crate::measure::stage::{Stage, Started, Variation};
 use crate::measure::valgrind;
 use load::Caller;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Requests until caches and pools are as they stay.
@@ -26,7 +26,7 @@ const SIMULATED: u32 = 500;
 const WARMER: u32 = 10;
 const WARMER_AT_LEAST: u32 = 3;
 /// How long a host under callgrind may take, until ready and for a request.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(in crate::measure) const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(super) fn drive(stage: &Stage<'_>) -> Result<Driven, Broken> {
     let mut driven = Driven::default();
@@ -76,9 +76,24 @@ fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> R
 /// Instructions of so many requests to a host that is warm.
 fn simulate(stage: &Stage<'_>, valgrind: &Path, requests: u32) -> Result<u64, Broken> {
     let scratch = stage.scratch().map_err(Broken::early)?;
+    let precompiled = stage.precompiled_for_valgrind.clone();
+    simulate_into(stage, valgrind, precompiled, scratch.path(), &[], requests)?;
+    valgrind::totals(scratch.path()).map_err(Broken::early)
+}
+
+/// Has callgrind count so many requests to a host that is warm, into files of the folder;
+/// `more` is what else it is told.
+pub(in crate::measure) fn simulate_into(
+    stage: &Stage<'_>,
+    valgrind: &Path,
+    precompiled: Option<PathBuf>,
+    folder: &Path,
+    more: &[&str],
+    requests: u32,
+) -> Result<(), Broken> {
     let variation = Variation {
-        wrapper: valgrind::count(valgrind, scratch.path()),
-        precompiled: stage.precompiled_for_valgrind.clone(),
+        wrapper: valgrind::count(valgrind, folder, more),
+        precompiled,
         ready_timeout: Some(PATIENCE),
         ..Variation::default()
     };
@@ -90,11 +105,10 @@ fn simulate(stage: &Stage<'_>, valgrind: &Path, requests: u32) -> Result<u64, Br
         ask((requests / WARMER).max(WARMER_AT_LEAST))?;
         let switch = |on| {
             let tree = started.tree();
-            tree.pids().try_for_each(|pid| valgrind::switch(valgrind, scratch.path(), pid, on))
+            tree.pids().try_for_each(|pid| valgrind::switch(valgrind, folder, pid, on))
         };
         switch(true)?;
         ask(requests)?;
         switch(false)
-    })?;
-    valgrind::totals(scratch.path()).map_err(Broken::early)
+    })
 }

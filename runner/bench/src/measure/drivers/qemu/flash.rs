@@ -1,6 +1,7 @@
 //! What fills the flash of a board: the sections of the firmware's ELF file, and
 //! which crate its code and constants come from, as far as symbols tell.
 
+use crate::symbols::crate_of;
 use model::Part;
 use object::read::elf::ElfFile32;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, SymbolKind};
@@ -79,41 +80,8 @@ fn parts(elf: &ElfFile32<'_, object::Endianness>) -> BTreeMap<String, u64> {
     parts
 }
 
-/// The crate a symbol comes from: that of the implementing type of a method, and
-/// not the one that its code was generated in.
+/// The crate a symbol comes from, or that it is one of the components.
 fn part_of(symbol: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(symbol));
-    if name.contains(COMPONENTS) {
-        return "components".to_owned();
-    }
-    if name == symbol {
-        // No symbol of Rust's: what the compiler itself calls.
-        return "compiler_builtins".to_owned();
-    }
-    let begin = name.find(|c: char| c.is_ascii_alphanumeric() || c == '_').unwrap_or_default();
-    let path = &name[begin..];
-    let path = path.strip_prefix("dyn ").or_else(|| path.strip_prefix("mut ")).unwrap_or(path);
-    let end = path.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(path.len());
-    path[..end].to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::part_of;
-
-    #[test]
-    fn symbols_belong_to_the_crate_they_were_written_in() {
-        for (symbol, part) in [
-            // `<wasmtime::Trap as core::fmt::Display>::fmt`, as v0 mangles it.
-            (
-                "_RNvXCs15kBYyAo9fc_8wasmtimeNtB2_4TrapNtNtCsbmNqQUJIY6D_4core3fmt7Display3fmt",
-                "wasmtime",
-            ),
-            ("_RNvNtCsbmNqQUJIY6D_4core3fmt5write", "core"),
-            ("memcpy", "compiler_builtins"),
-            ("__aeabi_uldivmod", "compiler_builtins"),
-        ] {
-            assert_eq!(part_of(symbol), part, "{symbol}");
-        }
-    }
+    if name.contains(COMPONENTS) { "components".to_owned() } else { crate_of(symbol) }
 }
