@@ -60,6 +60,6 @@ pub use inputs::{AlertNote, Document, GateCheck, GateResult, Inputs, Release};
 pub use live::{
     Live, LiveChange, LivePoint, LiveRun, LiveVersion, SeriesName, fold_live, shard_of, terms_of,
 };
-pub use profiles::{Profile, profiles_in};
+pub use profiles::{Profile, profile_name, profiles_in};
 pub use serve::serve;
 pub use source::{RunEntry, entries};

@@ -34,6 +34,12 @@ pub(crate) struct Picture {
     pub(crate) words: String,
 }
 
+/// What files call a version, `target@label`: a digest's `sha256:` would be a drive to some,
+/// and a port to others.
+pub fn profile_name(version: &str) -> String {
+    version.replace(':', "-")
+}
+
 /// The pictures below a folder, `SUITE/BENCHMARK/ARM/VERSION.svg` and
 /// `SUITE/BENCHMARK/ARM/BEFORE..VERSION.svg`, in order of their names; none if there is no
 /// such folder.
@@ -123,8 +129,7 @@ pub(crate) fn links(
     [a, b]: [&str; 2],
     root: &str,
 ) -> Vec<Picture> {
-    // A file's name cannot hold every sign that a version's may.
-    let is = |name: &str, version: &str| name == version.replace(':', "-");
+    let is = |name: &str, version: &str| name == profile_name(version);
     let of_series = profiles.iter().filter(|it| {
         (it.suite.as_str(), it.benchmark.as_str(), it.arm.as_str()) == (suite, benchmark, arm)
     });

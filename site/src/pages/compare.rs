@@ -12,7 +12,7 @@ use askama::Template;
 use compare::{Index, Lacking, Report, Row, Terms};
 use model::{Label, METRICS, Metric};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The page that asks for two versions, from the site's root.
 pub(crate) const PATH: &str = "compare/index.html";
@@ -283,17 +283,24 @@ fn suites(report: &Report, profiles: &[Profile], versions: [&str; 2]) -> Vec<Sui
         rows.sort_by_key(|row| rank(row));
     }
     suites.sort_by_key(|(_, rows)| rows.first().map(|row| rank(row)));
+    // Once an arm, beside what changed most of it.
+    let mut shown = BTreeSet::new();
+    let mut pictures = |row: &Row| {
+        let series = (row.suite.as_str(), row.benchmark.as_str(), row.arm.as_str());
+        let is_new = shown.insert([series.0, series.1, series.2].map(str::to_owned));
+        if is_new { profiles::links(profiles, series, versions, "../") } else { Vec::new() }
+    };
     let view = |(position, (suite, rows)): (usize, (&str, Vec<&Row>))| SuiteView {
         id: format!("suite-{position}"),
         name: suite.to_owned(),
         href: format!("../{}", names::suite_page(suite)),
         changed: rows.iter().filter(|row| rank(row) < 2).count(),
-        rows: rows.into_iter().filter_map(|row| row_view(row, profiles, versions)).collect(),
+        rows: rows.into_iter().filter_map(|row| row_view(row, pictures(row))).collect(),
     };
     suites.into_iter().enumerate().map(view).collect()
 }
 
-fn row_view(row: &Row, profiles: &[Profile], versions: [&str; 2]) -> Option<RowView> {
+fn row_view(row: &Row, pictures: Vec<Picture>) -> Option<RowView> {
     let metric = Metric::named(&row.metric)?;
     let percent = |ratio: f64| words::difference(ratio - 1.0, 2);
     let arm = if row.arm == "default" { String::new() } else { format!(" {}", row.arm) };
@@ -315,12 +322,7 @@ fn row_view(row: &Row, profiles: &[Profile], versions: [&str; 2]) -> Option<RowV
         },
         verdict: row.verdict.clone(),
         labels: row.labels.iter().map(|label| label.replace('-', " ")).collect(),
-        pictures: profiles::links(
-            profiles,
-            (&row.suite, &row.benchmark, &row.arm),
-            versions,
-            "../",
-        ),
+        pictures,
     })
 }
 

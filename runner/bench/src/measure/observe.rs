@@ -27,6 +27,9 @@ const CACHES: [&str; 2] = ["--cache-sim=yes", "--branch-sim=yes"];
 /// The option and the value by which a target is asked to name its guests for perf.
 const NAMING: (&str, &str) = ("guests", "named");
 
+/// The option and the value that suites ask for where they count under valgrind.
+const FEW: (&str, &str) = ("instances", "8");
+
 /// Whether a profile names what runs inside guests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Named {
@@ -150,8 +153,13 @@ impl<'a> Observer<'a> {
         let stage = Stage::prepare(self.bench, self.subject, self.arm, PATIENT)?;
         let precompiled = stage.precompiled_by(&valgrind::run(&valgrind))?;
         let folder = stage.scratch()?;
-        let simulated =
-            simulate_into(&stage, &valgrind, precompiled, folder.path(), &CACHES, requests);
+        let variation = Variation {
+            wrapper: valgrind::count(&valgrind, folder.path(), &CACHES),
+            precompiled,
+            options: self.few_instances(),
+            ..Variation::default()
+        };
+        let simulated = simulate_into(&stage, &valgrind, variation, folder.path(), requests);
         within_budget(&stage, simulated).map_err(said)?;
         valgrind::texts(folder.path())
     }
@@ -165,6 +173,7 @@ impl<'a> Observer<'a> {
         let variation = Variation {
             wrapper: valgrind::heap(&valgrind, folder.path()),
             precompiled: stage.precompiled_by(&valgrind::run(&valgrind))?,
+            options: self.few_instances(),
             ready_timeout: Some(PATIENCE),
             ..Variation::default()
         };
@@ -196,6 +205,16 @@ impl<'a> Observer<'a> {
             let after = written()?;
             Ok(String::from_utf8_lossy(after.get(before..).unwrap_or_default()).into_owned())
         })
+    }
+
+    /// Words for a small pool, where the target has an option for that and the arm does not
+    /// set it: valgrind has not the address space of a large one.
+    fn few_instances(&self) -> Vec<(String, Vec<String>)> {
+        if self.arm.options.iter().any(|(name, _)| name == FEW.0) {
+            return Vec::new();
+        }
+        let asked = (FEW.0.to_owned(), FEW.1.to_owned());
+        self.subject.launch.words_of(&[asked]).unwrap_or_default()
     }
 
     fn ask(&self, started: &Started<'_>, times: u32) -> Result<(), String> {

@@ -75,7 +75,6 @@ impl Folder {
 
 /// `host@3fa9c1e2`.
 fn name(subject: &Subject) -> String {
-    // A digest's `sha256:` would be a drive to some, and a port to others.
-    let label = subject.artifact.version.label().replace(':', "-");
-    format!("{}@{label}", subject.artifact.target)
+    let artifact = &subject.artifact;
+    site::profile_name(&format!("{}@{}", artifact.target, artifact.version.label()))
 }

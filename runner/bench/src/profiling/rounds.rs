@@ -25,7 +25,7 @@ pub(crate) struct Sampled {
 impl Round {
     /// CPU time that a number of samples stands for, in nanoseconds a request.
     pub(crate) fn ns_per_request(&self, samples: u64) -> f64 {
-        samples as f64 * 1e9 / f64::from(FREQUENCY_HZ) / self.requests.max(1) as f64
+        ns_per_request(samples, self.requests)
     }
 }
 
@@ -44,13 +44,17 @@ impl Sampled {
 
     /// CPU time that a number of samples stands for, in nanoseconds a request.
     pub(crate) fn ns_per_request(&self, samples: u64) -> f64 {
-        samples as f64 * 1e9 / f64::from(FREQUENCY_HZ) / self.requests().max(1) as f64
+        ns_per_request(samples, self.requests())
     }
 
     /// How long that took, in seconds.
     pub(crate) fn elapsed_s(&self) -> f64 {
         self.rounds.iter().map(|round| round.elapsed.as_secs_f64()).sum()
     }
+}
+
+fn ns_per_request(samples: u64, requests: u64) -> f64 {
+    samples as f64 * 1e9 / f64::from(FREQUENCY_HZ) / requests.max(1) as f64
 }
 
 /// So many rounds of all sides; who comes first changes from round to round.

@@ -10,7 +10,7 @@ use crate::measure::counters::Instructions;
 use crate::measure::stage::{Stage, Started, Variation};
 use crate::measure::valgrind;
 use load::Caller;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Requests until caches and pools are as they stay.
@@ -76,27 +76,25 @@ fn difference(before: Result<u64, String>, instructions: &mut Instructions) -> R
 /// Instructions of so many requests to a host that is warm.
 fn simulate(stage: &Stage<'_>, valgrind: &Path, requests: u32) -> Result<u64, Broken> {
     let scratch = stage.scratch().map_err(Broken::early)?;
-    let precompiled = stage.precompiled_for_valgrind.clone();
-    simulate_into(stage, valgrind, precompiled, scratch.path(), &[], requests)?;
+    let variation = Variation {
+        wrapper: valgrind::count(valgrind, scratch.path(), &[]),
+        precompiled: stage.precompiled_for_valgrind.clone(),
+        ..Variation::default()
+    };
+    simulate_into(stage, valgrind, variation, scratch.path(), requests)?;
     valgrind::totals(scratch.path()).map_err(Broken::early)
 }
 
-/// Has callgrind count so many requests to a host that is warm, into files of the folder;
-/// `more` is what else it is told.
+/// Has callgrind, which is the wrapper of `variation`, count so many requests to a host that
+/// is warm, into files of the folder.
 pub(in crate::measure) fn simulate_into(
     stage: &Stage<'_>,
     valgrind: &Path,
-    precompiled: Option<PathBuf>,
+    variation: Variation,
     folder: &Path,
-    more: &[&str],
     requests: u32,
 ) -> Result<(), Broken> {
-    let variation = Variation {
-        wrapper: valgrind::count(valgrind, folder, more),
-        precompiled,
-        ready_timeout: Some(PATIENCE),
-        ..Variation::default()
-    };
+    let variation = Variation { ready_timeout: Some(PATIENCE), ..variation };
     let cancel = stage.bench.cancel;
     stage.with_host(&variation, |started| {
         let call = call(stage.arm, started.ready.addr);
