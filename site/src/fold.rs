@@ -70,7 +70,11 @@ pub(crate) fn fold(run: &Run, suites: &[Suite], default_target: &str) -> Option<
         started_at: run.started_at,
         profile: run.profile.clone(),
         testbed: run.testbed.clone(),
-        versions: run.artifacts.iter().map(|a| (a.target.clone(), a.version.clone())).collect(),
+        versions: run
+            .artifacts
+            .iter()
+            .map(|it| (it.target.clone(), it.version.clone(), it.binary_sha256))
+            .collect(),
         definitions,
     })
 }

@@ -18,8 +18,8 @@ pub(crate) struct FoldedRun {
     pub(crate) started_at: Timestamp,
     pub(crate) profile: String,
     pub(crate) testbed: Testbed,
-    /// Target and version of each artifact.
-    pub(crate) versions: Vec<(String, VersionId)>,
+    /// Target, version and binary of each artifact.
+    pub(crate) versions: Vec<(String, VersionId, Digest)>,
     pub(crate) definitions: Vec<Digest>,
     #[serde(skip)]
     pub(crate) cells: Vec<FoldedCell>,
@@ -104,7 +104,7 @@ impl History {
         let versions: Vec<VersionRef> = run
             .versions
             .iter()
-            .map(|(target, id)| self.versions.intern(target, id, started_at))
+            .map(|(target, id, binary)| self.versions.intern(target, id, *binary, started_at))
             .collect();
         for cell in run.cells {
             self.add_cell(&versions, &run.definitions, cell);

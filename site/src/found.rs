@@ -15,9 +15,6 @@ use stats::Verdict;
 use stats::detect::{self, Standing};
 use std::collections::BTreeMap;
 
-/// A change found this near to a known one is the same, as `bench detect` has it.
-const SAME_WITHIN_VERSIONS: usize = 5;
-
 /// What is known of all series.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -171,6 +168,10 @@ impl Series<'_> {
         for segment in segments.iter().filter(|segment| !segment.values.is_empty()) {
             let found = detect::changes(&segment.values, &detect::Options::default());
             let found = found.map_err(|source| self.refused(metric, source))?;
+            let versions = &segment.versions;
+            let is_same =
+                |at: usize| self.history.versions.are_one_binary(versions[at - 1], versions[at]);
+            let found = detect::between_binaries(found, versions.len(), is_same);
             changes.extend(found.iter().filter_map(|one| self.change(metric, segment, one)));
         }
         let newest = segments.last();
@@ -211,7 +212,7 @@ impl Series<'_> {
         let said = self.inputs.alerts.iter().find(|alert| {
             self.is_of(alert, metric, verdict)
                 && position_of(self.history, segment, &alert.first)
-                    .is_some_and(|at| at.abs_diff(found.position) <= SAME_WITHIN_VERSIONS)
+                    .is_some_and(|at| at.abs_diff(found.position) <= detect::SAME_WITHIN)
         });
         Some(FoundChange {
             after: *segment.versions.get(found.position.checked_sub(1)?)?,

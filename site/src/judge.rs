@@ -21,6 +21,8 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     /// The smallest effect that would have been seen, a fraction.
     pub(crate) smallest_visible: Option<f64>,
+    /// Both are one binary: nothing can have changed, and what differs is noise.
+    pub(crate) is_one_binary: bool,
 }
 
 /// How a judgement is asked for.
@@ -38,11 +40,26 @@ pub(crate) fn alpha_of_each(series: usize) -> f64 {
     (decide::DEFAULT_ALPHA / series.max(1) as f64).max(1e-6)
 }
 
-/// Compares two versions of a series.
+/// Compares two versions of a series. One binary is no worse than itself: what was
+/// measured of it is told, and no alarm raised.
 ///
 /// # Errors
 /// Why they cannot be compared, in words.
 pub(crate) fn judge(
+    history: &History,
+    line: &Line,
+    segments: &[Segment<'_>],
+    question: &Question<'_>,
+    versions: [VersionRef; 2],
+) -> Result<Judged, String> {
+    let judged = measured(history, line, segments, question, versions)?;
+    if !history.versions.are_one_binary(judged.a, judged.b) {
+        return Ok(judged);
+    }
+    Ok(Judged { is_one_binary: true, verdict: Verdict::Equivalent, ..judged })
+}
+
+fn measured(
     history: &History,
     line: &Line,
     segments: &[Segment<'_>],
@@ -84,6 +101,7 @@ pub(crate) fn judge(
             interval: found.interval.map(|interval| (interval.low, interval.high)),
             verdict: found.verdict,
             smallest_visible: found.smallest_visible,
+            is_one_binary: false,
         });
     }
     let runs = |blocks: &[OfRun]| blocks.iter().map(|block| vec![block.value]).collect::<Vec<_>>();
@@ -103,6 +121,7 @@ pub(crate) fn judge(
         interval: found.interval.map(|interval| (interval.low, interval.high)),
         verdict: found.verdict,
         smallest_visible: found.smallest_visible,
+        is_one_binary: false,
     })
 }
 

@@ -4,7 +4,7 @@
 use crate::words;
 use jiff::Timestamp;
 use model::{Digest, Hasher, Place, VersionId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names a version inside one build of the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +19,8 @@ pub(crate) struct Version {
     pub(crate) id: VersionId,
     /// When a run with it first started.
     pub(crate) first_measured: Timestamp,
+    /// What was measured of it: several where a build is not reproducible.
+    binaries: BTreeSet<Digest>,
 }
 
 /// Every version met so far.
@@ -49,18 +51,30 @@ impl Versions {
         &mut self,
         target: &str,
         id: &VersionId,
+        binary: Digest,
         run_started: Timestamp,
     ) -> VersionRef {
         let key = (target.to_owned(), identity(id));
         let reference = *self.known.entry(key).or_insert_with(|| {
-            let version =
-                Version { target: target.to_owned(), id: id.clone(), first_measured: run_started };
-            self.all.push(version);
+            self.all.push(Version {
+                target: target.to_owned(),
+                id: id.clone(),
+                first_measured: run_started,
+                binaries: BTreeSet::new(),
+            });
             VersionRef(self.all.len() as u32 - 1)
         });
         let version = &mut self.all[reference.0 as usize];
         version.first_measured = version.first_measured.min(run_started);
+        version.binaries.insert(binary);
         reference
+    }
+
+    /// Whether two versions of a target are the same binary, between which nothing can
+    /// have changed.
+    pub(crate) fn are_one_binary(&self, a: VersionRef, b: VersionRef) -> bool {
+        let [a, b] = [a, b].map(|version| self.get(version));
+        a.target == b.target && a.binaries == b.binaries && a.binaries.len() == 1
     }
 
     /// The version a reference of this collection stands for.
@@ -255,7 +269,7 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let mut add = |number: &str, second| {
             let id = VersionId::Release { version: number.to_owned() };
-            versions.intern("serve", &id, at(second))
+            versions.intern("serve", &id, Digest::of(number), at(second))
         };
         let mut references = ["10.0.0", "9.1.0", "10.0.0-rc.1", "9.0.12", "9.0.2"]
             .iter()
@@ -274,6 +288,7 @@ mod tests {
             target: "host".into(),
             id: VersionId::Release { version: version.into() },
             first_measured: Timestamp::UNIX_EPOCH,
+            binaries: BTreeSet::new(),
         };
         let check = |release: &str, suite: &str, expected: &str| {
             assert_eq!(version(release).reproduce(suite), expected);

@@ -136,6 +136,9 @@ pub(crate) fn verdict(judged: &Result<Judged, String>) -> Verdict {
     let visible = visible.map(|it| format!("a change of {} would have been seen", percent(it)));
     let needs = || "too few blocks and no history: more runs decide".to_owned();
     let detail = match (interval, visible) {
+        _ if judged.is_one_binary => {
+            "both are the same binary: what was measured differs by noise alone".to_owned()
+        }
         (Some(interval), Some(visible)) => format!("{interval}; {visible}"),
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => needs(),

@@ -15,10 +15,6 @@ use stats::history;
 
 pub(crate) use file::AlertFile;
 
-/// A change found this near to a known one is the same: more versions move it a
-/// little.
-const SAME_WITHIN_VERSIONS: usize = 5;
-
 /// Few versions follow.
 pub(crate) const SUSPECTED: &str = "suspected";
 
@@ -104,6 +100,8 @@ pub(crate) fn in_segment(
         return Ok(Vec::new());
     }
     let changes = detect::changes(&segment.values, options)?;
+    let is_same = |at: usize| segment.is_same_binary_as_before(at);
+    let changes = detect::between_binaries(changes, segment.values.len(), is_same);
     let noise = history::noise(&segment.values).ok();
     let alert = |change| Some(Alert { noise, ..alert(segment, change, known)? });
     Ok(changes.into_iter().filter_map(alert).collect())
@@ -117,8 +115,8 @@ fn alert(segment: &Segment<'_>, change: Change, known: &AlertFile) -> Option<Ale
         Direction::Neither => return None,
     };
     let verdict = if is_worse { stats::Verdict::Regressed } else { stats::Verdict::Improved };
-    let near = change.position.saturating_sub(SAME_WITHIN_VERSIONS)
-        ..=change.position + SAME_WITHIN_VERSIONS;
+    let near =
+        change.position.saturating_sub(detect::SAME_WITHIN)..=change.position + detect::SAME_WITHIN;
     let entry = known.entries.iter().find(|entry| {
         let position = segment.versions.iter().position(|version| *version == entry.first);
         entry.is_of(segment.series, verdict.word()) && position.is_some_and(|at| near.contains(&at))

@@ -5,7 +5,7 @@
 use model::{Block, Cell, Digest, Metric, Outcome, Place, ProfileName, Run};
 use serde::Serialize;
 use stats::summary;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A line on a chart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,7 +42,14 @@ struct SegmentKey {
 /// The histories of a store.
 #[derive(Default)]
 pub(crate) struct Histories {
-    segments: BTreeMap<SegmentKey, BTreeMap<Place, Vec<f64>>>,
+    segments: BTreeMap<SegmentKey, BTreeMap<Place, Point>>,
+}
+
+/// What was measured of a version.
+#[derive(Default)]
+struct Point {
+    binaries: BTreeSet<Digest>,
+    values: Vec<f64>,
 }
 
 /// A segment, ready to be looked at.
@@ -52,6 +59,16 @@ pub(crate) struct Segment<'a> {
     pub(crate) versions: Vec<&'a str>,
     /// One value for each: the median of its blocks.
     pub(crate) values: Vec<f64>,
+    /// The binaries each was measured with.
+    binaries: Vec<&'a BTreeSet<Digest>>,
+}
+
+impl Segment<'_> {
+    /// Whether the version at a position is the one binary that the version before it is.
+    pub(crate) fn is_same_binary_as_before(&self, position: usize) -> bool {
+        let [before, this] = [position.wrapping_sub(1), position].map(|at| self.binaries.get(at));
+        before == this && this.is_some_and(|binaries| binaries.len() == 1)
+    }
 }
 
 impl Histories {
@@ -65,15 +82,18 @@ impl Histories {
         }
         let epoch = run.testbed.epoch();
         for block in run.counted_blocks() {
-            let Some(place) = run.artifacts[block.artifact].version.place() else { continue };
+            let artifact = &run.artifacts[block.artifact];
+            let Some(place) = artifact.version.place() else { continue };
             for (metric, value) in values(block) {
                 let key = SegmentKey {
                     series: SeriesKey::of(&block.cell, metric),
                     epoch: epoch.clone(),
                     definition: block.definition_sha256,
                 };
-                let values = self.segments.entry(key).or_default().entry(place.clone());
-                values.or_default().push(value);
+                let points = self.segments.entry(key).or_default();
+                let point = points.entry(place.clone()).or_default();
+                point.binaries.insert(artifact.binary_sha256);
+                point.values.push(value);
             }
         }
     }
@@ -81,13 +101,14 @@ impl Histories {
     /// Every segment, by series.
     pub(crate) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
         self.segments.iter().map(|(key, points)| {
-            let (mut versions, mut values) = (Vec::new(), Vec::new());
-            for (place, blocks) in points {
-                let Ok(median) = summary::median(blocks) else { continue };
+            let (mut versions, mut values, mut binaries) = (Vec::new(), Vec::new(), Vec::new());
+            for (place, point) in points {
+                let Ok(median) = summary::median(&point.values) else { continue };
                 versions.push(place.name());
                 values.push(median);
+                binaries.push(&point.binaries);
             }
-            Segment { series: &key.series, versions, values }
+            Segment { series: &key.series, versions, values, binaries }
         })
     }
 }

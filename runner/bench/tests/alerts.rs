@@ -89,3 +89,29 @@ fn made_up_history_stays_out_of_the_working_database() {
     assert_eq!(said.code, 2);
     assert!(said.err.contains("name a new database"), "{}", said.err);
 }
+
+#[test]
+fn one_binary_raises_no_alert() {
+    let project = Project::new("right");
+    fs::create_dir(project.path("data")).unwrap();
+    let bench = |db: &str, more: &[&str]| {
+        let told = project.bench(&[&["--db", db], more].concat());
+        assert_eq!(told.code, 0, "{more:?}: {}", told.err);
+        told.out
+    };
+    bench("synth.sqlite", &["synth", "--series", "40", "--versions", "100"]);
+    let found = project.json(&["--db", "synth.sqlite", "detect", "--json"]);
+    assert!(found.as_array().unwrap().len() > 3, "{found}");
+    let mut runs = model::bundle::read(bench("synth.sqlite", &["export"]).as_bytes()).unwrap();
+    let mut same = Vec::new();
+    for run in &mut runs {
+        for artifact in &mut run.artifacts {
+            artifact.binary_sha256 = model::Digest::of("one binary");
+        }
+    }
+    model::bundle::write(&mut same, &runs).unwrap();
+    fs::write(project.path("same.jsonl"), same).unwrap();
+    bench("same.sqlite", &["import", "same.jsonl"]);
+    let found = project.json(&["--db", "same.sqlite", "detect", "--json"]);
+    assert_eq!(found, Value::Array(Vec::new()));
+}

@@ -93,6 +93,10 @@ impl Default for Options {
     }
 }
 
+/// A change found this near to another in the same series is the same one: noise moves
+/// where it is found, and so do further values.
+pub const SAME_WITHIN: usize = 5;
+
 /// How sure a change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
@@ -157,6 +161,41 @@ pub fn changes(values: &[f64], options: &Options) -> Result<Vec<Change>, Error> 
         },
     };
     Ok(search(&prepared).into_iter().map(change).collect())
+}
+
+/// The changes of a history some of whose neighbours are one binary.
+///
+/// `is_same(p)` tells whether the values at positions `p - 1` and `p`, with `p` from 1 to
+/// `values - 1`, are of one binary, between which there is nothing that could have changed.
+/// A change found there is put where the nearest binary changed, if that is at most
+/// [`SAME_WITHIN`] values away, since noise moves where a change is found; otherwise it is
+/// noise, and left out. Of several that come to one place the strongest is kept if all go
+/// the same way; if not, they take each other back.
+pub fn between_binaries(
+    changes: Vec<Change>,
+    values: usize,
+    is_same: impl Fn(usize) -> bool,
+) -> Vec<Change> {
+    let nearest = |found: usize| {
+        let before = (0..=SAME_WITHIN).map(|steps| (steps, found.checked_sub(steps)));
+        let after = (0..=SAME_WITHIN).map(|steps| (steps, found.checked_add(steps)));
+        let mut around: Vec<_> = before.chain(after).collect();
+        around.sort_by_key(|(steps, _)| *steps);
+        let mut places = around.into_iter().filter_map(|(_, place)| place);
+        places.find(|place| (1..values).contains(place) && !is_same(*place))
+    };
+    let mut moved: Vec<Change> = changes
+        .into_iter()
+        .filter_map(|change| Some(Change { position: nearest(change.position)?, ..change }))
+        .collect();
+    moved.sort_by_key(|change| change.position);
+    let of_place = moved.chunk_by(|a, b| a.position == b.position);
+    of_place
+        .filter(|together| together.iter().all(|change| change.rises == together[0].rises))
+        .filter_map(|together| {
+            together.iter().max_by(|a, b| a.evidence.total_cmp(&b.evidence)).copied()
+        })
+        .collect()
 }
 
 /// One fit after the other, each with what the one before taught.

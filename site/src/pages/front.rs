@@ -9,6 +9,7 @@ use crate::judge::Judged;
 use crate::names;
 use crate::series::LineKey;
 use crate::trend;
+use crate::versions::VersionRef;
 use crate::words;
 use stats::Verdict;
 
@@ -64,7 +65,7 @@ pub(crate) fn sentences(site: &Site<'_>) -> Vec<Sentence> {
     match (marks.of_release(), marks.last_release()) {
         (Some([before, last]), _) => {
             let of = format!("Release {}", name(last));
-            sentences.push(sentence(site, of, &name(before), |series| series.of_release.as_ref()));
+            sentences.push(sentence(site, of, [before, last], |series| series.of_release.as_ref()));
         }
         (None, Some(only)) => sentences.push(Sentence {
             kind: "incomparable",
@@ -77,9 +78,9 @@ pub(crate) fn sentences(site: &Site<'_>) -> Vec<Sentence> {
     let newest = marks
         .newest
         .filter(|newest| marks.last_release().is_none_or(|release| release.version != *newest));
-    if let Some((newest, [base, _])) = newest.zip(marks.since_release()) {
+    if let Some((newest, pair)) = newest.zip(marks.since_release()) {
         let of = format!("Main at {}", name(newest));
-        sentences.push(sentence(site, of, &name(base), |series| series.since_release.as_ref()));
+        sentences.push(sentence(site, of, pair, |series| series.since_release.as_ref()));
     }
     sentences
 }
@@ -87,9 +88,14 @@ pub(crate) fn sentences(site: &Site<'_>) -> Vec<Sentence> {
 fn sentence<'a>(
     site: &'a Site<'_>,
     of: String,
-    base: &str,
+    [base, version]: [VersionRef; 2],
     judged: impl Fn(&'a OfSeries) -> Option<&'a Result<Judged, String>>,
 ) -> Sentence {
+    let base_name = site.marks().name(site.history, base);
+    if site.history.versions.are_one_binary(base, version) {
+        let text = format!("is the same binary as {base_name}: nothing can have changed.");
+        return Sentence { kind: "equivalent", of, text, worst: Vec::new() };
+    }
     let (mut verdicts, mut not_compared, mut worse) = (Vec::new(), 0, Vec::new());
     for (suite, key, series) in site.found.all() {
         match judged(series) {
@@ -131,7 +137,7 @@ fn sentence<'a>(
     Sentence {
         kind,
         of,
-        text: format!("{lead}: of the series, {} since {base}.", counts.join(", ")),
+        text: format!("{lead}: of the series, {} since {base_name}.", counts.join(", ")),
         worst: worst.collect(),
     }
 }

@@ -80,6 +80,22 @@ why = "Fits where it must"
 }
 
 #[test]
+fn one_binary_is_no_worse_than_itself() {
+    let (inputs, mut runs) = inputs();
+    let of_release = runs[9].artifacts[0].binary_sha256;
+    for run in &mut runs[10..] {
+        run.artifacts[0].binary_sha256 = of_release;
+    }
+    let pages = site_of(&inputs, &runs, 0);
+    let told = texts(&pages["index.html"], ".sentences li");
+    assert!(
+        told.ends_with("Main at 96a89be1 is the same binary as v1.1: nothing can have changed."),
+        "{told}"
+    );
+    assert!(pages["suite/http-invoke.html"].contains("both are the same binary"));
+}
+
+#[test]
 fn releases_goals_and_age_are_told_at_a_glance() {
     let (inputs, runs) = inputs();
     let pages = site_of(&inputs, &runs, 0);

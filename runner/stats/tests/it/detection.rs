@@ -6,7 +6,7 @@
 use proptest::prelude::*;
 use stats::compare::{self, Repeatability, paired};
 use stats::decide::{self, Decision, Samples, decide};
-use stats::detect::{Change, MOST_VALUES, Options, Standing, changes};
+use stats::detect::{Change, MOST_VALUES, Options, Standing, between_binaries, changes};
 use stats::{Better, Error, Verdict, history, interval, rank, slope, summary};
 
 const OPTIONS: Options = Options { smallest_change: 0.003 };
@@ -47,6 +47,33 @@ fn golden_histories() {
     let found = changes(&about_zero, &OPTIONS).unwrap();
     assert_eq!(found.len(), 1);
     assert!(found[0].position == 60 && found[0].effect.is_none() && found[0].rises);
+}
+
+#[test]
+fn a_change_is_where_a_binary_changed_or_nowhere() {
+    let change = |position, rises, evidence| Change {
+        position,
+        rises,
+        effect: Some(0.1),
+        evidence,
+        standing: Standing::Established,
+    };
+    let check = |found: &[Change], differ: &[usize], expected: &[usize]| {
+        let is_same = |at: usize| !differ.contains(&at);
+        let placed = between_binaries(found.to_vec(), 40, is_same);
+        assert_eq!(placed.iter().map(|it| it.position).collect::<Vec<_>>(), expected, "{differ:?}");
+        placed
+    };
+    let one = [change(20, true, 9.0)];
+    check(&one, &[20, 21], &[20]);
+    check(&one, &[15, 24], &[24]);
+    check(&one, &[15, 25], &[15]);
+    check(&one, &[14, 26], &[]);
+    check(&[change(2, true, 9.0)], &[0, 40], &[]);
+    // Two steps to one place are one, and one up and down again is none.
+    let placed = check(&[change(17, true, 4.0), change(22, true, 9.0)], &[20], &[20]);
+    assert_eq!(placed[0].evidence, 9.0);
+    check(&[change(17, true, 4.0), change(22, false, 9.0)], &[20], &[]);
 }
 
 #[test]
