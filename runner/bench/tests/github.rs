@@ -17,7 +17,7 @@ use super::commits::{self, Commits};
 use super::service;
 use delivering::Sending;
 use expect_test::expect;
-use listeners::Listener;
+use listeners::{Authority, Listener, PASSWORD, USER};
 use published::delivery;
 use serde_json::Value;
 use standin::{APP, APP_KEY, StandIn, TOKEN};
@@ -26,7 +26,6 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const SECRET: &str = "a secret that was agreed on";
-const PASSWORD: &str = "a password for the mail server";
 
 const SUITE: &str = r#"title = "Ask"
 why = "Is a release slower than the one before?"
@@ -79,21 +78,24 @@ struct Serving {
 
 struct Outside {
     standin: StandIn,
+    authority: Authority,
     chat: Listener,
     mail: Listener,
 }
 
 impl Outside {
-    fn start() -> Self {
-        Self { standin: StandIn::start(), chat: Listener::chat(), mail: Listener::mail() }
+    fn start(mail: fn(&Authority) -> Listener) -> Self {
+        let authority = Authority::new();
+        let (chat, mail) = (Listener::chat(&authority), mail(&authority));
+        Self { standin: StandIn::start(), authority, chat, mail }
     }
 
-    /// Its part of `bench.toml`.
-    fn config(&self, app: &str) -> String {
+    /// Its part of `bench.toml`; `security` is how mail is sent.
+    fn config(&self, app: &str, security: &str) -> String {
         format!(
             "\n[service]\nurl = \"https://bench.example.org\"\n\
              [service.github]\nrepository = \"owner/host\"\napi = \"{}\"\n{app}\n\
-             [service.mail]\nserver = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n\
+             [service.mail]\nserver = \"127.0.0.1\"\nport = {}\nuser = \"{USER}\"\nsecurity = \"{security}\"\n\
              from = \"bench@example.org\"\nto = [\"ada@example.org\"]\n",
             self.standin.url(),
             self.mail.port
@@ -113,9 +115,12 @@ impl Outside {
             "--render-every",
             "1",
         ];
-        let chat = format!("http://127.0.0.1:{}/services/T0/{PASSWORD}", self.chat.port);
+        project.write("authority.pem", &self.authority.pem);
+        let chat = format!("https://127.0.0.1:{}/services/T0/{PASSWORD}", self.chat.port);
         let mut command = project.command(&serve);
         command.env("BENCH_GITHUB_SECRET", SECRET).env("BENCH_SLACK_URL", chat.replace(' ', "_"));
+        command.env("SSL_CERT_FILE", project.path("authority.pem"));
+        command.env("BENCH_MAIL_PASSWORD", PASSWORD);
         command.envs(secrets.iter().copied()).stderr(Stdio::from(log));
         let child = command.spawn().unwrap();
         let mut url = None;
@@ -165,8 +170,10 @@ fn event(name: &str, action: Option<&str>, change: impl FnOnce(&mut Value)) -> V
 fn releases(outside: &Outside) -> (Project, Vec<String>) {
     let project = Project::new("right");
     let config = commits::config("").replace("blocks = 4", "blocks = 12");
-    project
-        .write("bench.toml", &format!("{config}{GATE}{}", outside.config(&format!("app = {APP}"))));
+    project.write(
+        "bench.toml",
+        &format!("{config}{GATE}{}", outside.config(&format!("app = {APP}"), "tls")),
+    );
     project.write("suites/ask/suite.toml", SUITE);
     project.script("suites/ask/measure.sh", MEASURE);
     project.write("app.pem", APP_KEY);
@@ -212,7 +219,7 @@ fn shown(check: &Value) -> String {
 
 #[test]
 fn a_slower_release_is_held_back_until_somebody_answers_for_it() {
-    let outside = Outside::start();
+    let outside = Outside::start(Listener::mail);
     let (project, versions) = releases(&outside);
     service::token(&project);
     let serving =
@@ -299,9 +306,9 @@ fn no_secret_is_kept(project: &Project) {
 
 #[test]
 fn a_confirmed_regression_has_an_issue_while_it_is_one() {
-    let outside = Outside::start();
+    let outside = Outside::start(Listener::mail_by_starttls);
     let project = Project::new("right");
-    let config = super::config("right") + &outside.config("");
+    let config = super::config("right") + &outside.config("", "starttls");
     project.write("bench.toml", &config);
     fs::create_dir(project.path("data")).unwrap();
     let synth = ["--db", "synth.sqlite", "synth", "--series", "10", "--versions", "100"];

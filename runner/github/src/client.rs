@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use ureq::http::HeaderMap;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 /// One request; a list of a hundred items takes seconds there.
@@ -112,6 +113,7 @@ impl Client {
             .http_status_as_error(false)
             .timeout_global(Some(TIMEOUT))
             .user_agent("arewefastyet")
+            .tls_config(trust())
             // What is renamed is told with 301 and the words of its answer, not followed.
             .max_redirects(0);
         let (api, agent) = (api.trim_end_matches('/').to_owned(), config.build().new_agent());
@@ -295,6 +297,13 @@ impl Client {
         }
         Err(Failure::Refused { request, status: status.as_u16(), what })
     }
+}
+
+/// Trusts whom this machine trusts: the authorities of its system, or of `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR`.
+#[must_use]
+pub fn trust() -> TlsConfig {
+    TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build()
 }
 
 fn read(body: &mut Body) -> Result<String, ureq::Error> {

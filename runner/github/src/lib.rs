@@ -16,7 +16,7 @@ mod report;
 mod signature;
 mod telling;
 
-pub use client::{Client, Failure, Patience};
+pub use client::{Client, Failure, Patience, trust};
 pub use command::{Command, parse};
 pub use credentials::Credentials;
 pub use delivery::{Ask, Place, asked};

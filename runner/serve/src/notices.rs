@@ -114,7 +114,10 @@ fn slack(notice: &Notice) -> String {
 
 /// The address is a secret, and errors of the client name it.
 fn post(url: &str, body: &str) -> Result<(), String> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(0);
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(TIMEOUT))
+        .max_redirects(0)
+        .tls_config(github::trust());
     let agent = config.http_status_as_error(false).build().new_agent();
     let sent = agent.post(url).header("content-type", "application/json").send(body);
     match sent {

@@ -65,8 +65,10 @@ impl Client {
             matches!(uri.scheme_str(), Some("http" | "https")),
             "--server {server}: give the whole address, e.g. https://bench.example.org"
         );
-        let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT));
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT))
+            .tls_config(github::trust());
         let server = server.trim_end_matches('/').to_owned();
         Ok(Self { server, token: token.to_owned(), agent: config.build().new_agent() })
     }

@@ -1,8 +1,49 @@
-//! A chat service and a mail server, as far as one who writes to them sees.
+//! A chat service and a mail server, as far as one who writes to them sees: over TLS, with
+//! an authority that nobody but the one who is told of it trusts.
 
+use base64::Engine as _;
+use rcgen::{CertificateParams, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+
+/// Who the mail server lets write.
+pub(crate) const USER: &str = "bench";
+pub(crate) const PASSWORD: &str = "a password for the mail server";
+
+const GREETING: &[u8] = b"220 mail.example\r\n";
+
+type Stream = StreamOwned<ServerConnection, TcpStream>;
+
+/// An authority, and a server at 127.0.0.1 that it vouches for.
+pub(crate) struct Authority {
+    /// Its certificate, as `SSL_CERT_FILE` wants it.
+    pub(crate) pem: String,
+    server: Arc<ServerConfig>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        let issuer = Issuer::new(params, key);
+        let key = KeyPair::generate().unwrap();
+        let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let own = own.signed_by(&key, &issuer).unwrap();
+        let server =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![own.der().clone()], PrivateKeyDer::from(key))
+                .unwrap();
+        Self { pem, server: Arc::new(server) }
+    }
+}
 
 /// Keeps what is written to it.
 pub(crate) struct Listener {
@@ -12,22 +53,35 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// A webhook of a chat service.
-    pub(crate) fn chat() -> Self {
-        Self::start(hear_chat)
+    pub(crate) fn chat(authority: &Authority) -> Self {
+        Self::start(authority, Some, hear_chat)
     }
 
-    /// A mail server without TLS.
-    pub(crate) fn mail() -> Self {
-        Self::start(hear_mail)
+    /// A mail server that speaks TLS from the first byte on.
+    pub(crate) fn mail(authority: &Authority) -> Self {
+        let greeted = |mut stream: Stream| stream.write_all(GREETING).ok().map(|()| stream);
+        Self::start(authority, Some, move |stream| hear_mail(greeted(stream)?))
     }
 
-    fn start(hear: fn(TcpStream) -> Option<String>) -> Self {
+    /// A mail server that speaks TLS once it is asked to (RFC 3207).
+    pub(crate) fn mail_by_starttls(authority: &Authority) -> Self {
+        Self::start(authority, until_starttls, hear_mail)
+    }
+
+    fn start(
+        authority: &Authority,
+        before: fn(TcpStream) -> Option<TcpStream>,
+        hear: impl Fn(Stream) -> Option<String> + Send + 'static,
+    ) -> Self {
+        let config = Arc::clone(&authority.server);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (port, kept) = (listener.local_addr().unwrap().port(), Arc::default());
         let keeping: Arc<Mutex<Vec<String>>> = Arc::clone(&kept);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                if let Some(heard) = hear(stream) {
+                let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let Some(stream) = before(stream) else { continue };
+                if let Some(heard) = hear(StreamOwned::new(tls, stream)) {
                     keeping.lock().unwrap().push(heard);
                 }
             }
@@ -40,7 +94,7 @@ impl Listener {
     }
 }
 
-fn hear_chat(stream: TcpStream) -> Option<String> {
+fn hear_chat(stream: Stream) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
@@ -63,12 +117,32 @@ fn hear_chat(stream: TcpStream) -> Option<String> {
     Some(told["text"].as_str()?.to_owned())
 }
 
-/// RFC 5321, as much as is needed to receive one message.
-fn hear_mail(stream: TcpStream) -> Option<String> {
+/// What is said before there is TLS.
+fn until_starttls(mut stream: TcpStream) -> Option<TcpStream> {
+    stream.write_all(GREETING).ok()?;
+    // Nothing follows its word before the answer, so no byte of TLS is lost here.
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let is_asked = line.starts_with("STARTTLS");
+        let answer: &[u8] =
+            if is_asked { b"220 go on\r\n" } else { b"250-mail.example\r\n250 STARTTLS\r\n" };
+        stream.write_all(answer).ok()?;
+        if is_asked {
+            return Some(stream);
+        }
+    }
+}
+
+/// RFC 5321, as much as is needed to receive one message of somebody who may write one.
+fn hear_mail(stream: Stream) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let mut heard = String::new();
-    reader.get_mut().write_all(b"220 mail.example\r\n").ok()?;
-    let mut is_data = false;
+    let (mut is_known, mut is_data) = (false, false);
+    let known = base64::prelude::BASE64_STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
@@ -84,7 +158,13 @@ fn hear_mail(stream: TcpStream) -> Option<String> {
         }
         let word = line.split([' ', '\r', ':']).next().unwrap_or_default().to_uppercase();
         let answer = match word.as_str() {
-            "EHLO" => "250-mail.example\r\n250 8BITMIME\r\n",
+            "EHLO" => "250-mail.example\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n",
+            "AUTH" if line.trim_end().ends_with(&known) => {
+                is_known = true;
+                "235 welcome\r\n"
+            }
+            "QUIT" => return None,
+            _ if !is_known => "530 who are you?\r\n",
             "DATA" => {
                 is_data = true;
                 "354 go on\r\n"

@@ -96,7 +96,8 @@ struct Client(Agent);
 
 impl Default for Client {
     fn default() -> Self {
-        let config = Agent::config_builder().timeout_global(Some(LONGEST));
+        let config =
+            Agent::config_builder().timeout_global(Some(LONGEST)).tls_config(github::trust());
         Self(config.http_status_as_error(false).build().new_agent())
     }
 }
