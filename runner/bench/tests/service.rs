@@ -7,8 +7,10 @@ mod traces;
 use super::Project;
 use super::commits;
 use serde_json::{Value, json};
+use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A new token for workers, and for who asks for jobs; it is in the file `token`, too.
@@ -31,6 +33,18 @@ pub(super) fn token(project: &Project) -> String {
     token
 }
 
+const SERVE: [&str; 9] = [
+    "serve",
+    "--store",
+    "service.sqlite",
+    "--listen",
+    "127.0.0.1:0",
+    "--rate",
+    "0",
+    "--lease",
+    "2",
+];
+
 /// A service that runs, on the database `service.sqlite`.
 struct Serving<'p> {
     project: &'p Project,
@@ -45,20 +59,13 @@ impl<'p> Serving<'p> {
     }
 
     fn start_with(project: &'p Project, token: &str, environment: &[(&str, &str)]) -> Self {
-        let arguments = [
-            "serve",
-            "--store",
-            "service.sqlite",
-            "--listen",
-            "127.0.0.1:0",
-            "--rate",
-            "0",
-            "--lease",
-            "2",
-        ];
-        let mut child = project.command(&arguments);
-        let child = child.envs(environment.iter().copied());
-        let mut child = child.stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = project.command(&SERVE);
+        command.envs(environment.iter().copied());
+        Self::begin(project, token, command)
+    }
+
+    fn begin(project: &'p Project, token: &str, mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let line = lines.find(|line| line.contains("http://")).expect("it says where it listens");
         // A pipe nobody reads would stop it once it is full.
@@ -230,6 +237,39 @@ fn every_job_ends_once_whatever_becomes_of_its_workers() {
         done.len(),
         failed.len()
     );
+}
+
+#[test]
+fn a_database_that_may_only_be_read_is_served_until_it_may_be_written() {
+    let (project, versions) = commits::project_of(1);
+    let token = token(&project);
+    project.json(&["run", &format!("hello@{}", versions[0]), "--quick", "--json"]);
+    let bundle = project.bench(&["export", "latest"]).out;
+    let permit = |mode| {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(project.path("service.sqlite"), permissions).unwrap();
+    };
+    permit(0o444);
+    let mut serve = project.command(&SERVE);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        // Root may write everything, unless it is told not to.
+        let mut without = Command::new("setpriv");
+        without.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+        without.arg(serve.get_program()).args(serve.get_args());
+        without.current_dir(project.path(".")).env("BENCH_CACHE_DIR", project.path("cache"));
+        serve = without;
+    }
+    let serving = Serving::begin(&project, &token, serve);
+    assert!(serving.get("/api/v1/runs")["items"].is_array());
+    let upload = || serving.post("/api/v1/runs", bundle.as_bytes());
+    assert!(matches!(upload(), Err(ureq::Error::StatusCode(503))), "{:?}", upload());
+    permit(0o644);
+    let began = Instant::now();
+    while upload().is_err() {
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing can be uploaded");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(serving.listed("/api/v1/runs").len(), 1);
 }
 
 /// How often something is killed; `BENCH_KILLS` is for a longer look than the suite has

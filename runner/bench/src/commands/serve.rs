@@ -11,12 +11,17 @@ use crate::service_settings;
 use anyhow::{Context, Result};
 use model::Digest;
 use serve::{Checkout, Inputting, Settings};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+
+/// How long after a database could only be read it is tried again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 pub(super) fn run(project: Project, arguments: &Serve) -> Result<Exit> {
     let watched = watched::begin(arguments.log)?;
@@ -30,7 +35,7 @@ pub(super) fn run(project: Project, arguments: &Serve) -> Result<Exit> {
 }
 
 async fn answer(project: Project, arguments: &Serve) -> Result<Exit> {
-    let store = open(&project).await?;
+    let (mut store, mut may_write) = open(&project).await?;
     let name = std::path::absolute(&project.database)?;
     let own = Digest::of(name.as_os_str().as_encoded_bytes()).short();
     let site = arguments.site.clone();
@@ -57,34 +62,63 @@ async fn answer(project: Project, arguments: &Serve) -> Result<Exit> {
     let listener = TcpListener::bind(arguments.listen).await;
     let listener = listener.with_context(|| format!("listening on {}", arguments.listen))?;
     note(&format!("http://{}/ (Ctrl-C ends it)", listener.local_addr()?));
+    let (told, stopping) = watch::channel(false);
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let shutdown = async move {
+    tokio::spawn(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping");
-    };
+        let _ = told.send(true);
+    });
     let here = Here(Arc::new(project));
-    serve::serve(listener, store.clone(), here, settings, shutdown).await?;
-    store.close().await;
-    Ok(Exit::Fine)
+    let listener = listener.into_std()?;
+    loop {
+        let listener = TcpListener::from_std(listener.try_clone()?)?;
+        let (mut stopping, (writable, found)) = (stopping.clone(), oneshot::channel());
+        let path = here.0.database.clone();
+        let shutdown = async move {
+            tokio::select! {
+                _ = stopping.wait_for(|told| *told) => {}
+                store = writable_again(&path), if !may_write => drop(writable.send(store)),
+            }
+        };
+        serve::serve(listener, store.clone(), here.clone(), settings.clone(), shutdown).await?;
+        store.close().await;
+        match found.await {
+            Ok(opened) => (store, may_write) = (opened, true),
+            Err(_) => return Ok(Exit::Fine),
+        }
+    }
 }
 
-/// For writing if that can be: a database that may only be read is served all the same,
-/// and says so to those who write.
-async fn open(project: &Project) -> Result<Store> {
+/// For writing if that can be, and whether it can: a database that may only be read is
+/// served all the same, and says so to those who write.
+async fn open(project: &Project) -> Result<(Store, bool)> {
     match Store::open(&project.database).await {
         Err(StoreError::ReadOnly { .. }) => {
             tracing::warn!("the database may only be read; whoever writes is told to come again");
-            Ok(Store::open_read_only(&project.database).await?)
+            Ok((Store::open_read_only(&project.database).await?, false))
         }
-        opened => Ok(opened?),
+        opened => Ok((opened?, true)),
+    }
+}
+
+/// Waits until a database that might only be read may be written.
+async fn writable_again(path: &Path) -> Store {
+    loop {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Ok(store) = Store::open(path).await {
+            tracing::info!("the database may be written again");
+            return store;
+        }
     }
 }
 
 /// This checkout.
+#[derive(Clone)]
 struct Here(Arc<Project>);
 
 impl Checkout for Here {
