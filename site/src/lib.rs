@@ -10,6 +10,7 @@
 
 mod anchor;
 mod bars;
+mod bridge;
 mod builder;
 mod cache;
 mod calibration;

@@ -70,11 +70,17 @@ impl Versions {
         reference
     }
 
+    /// What was measured of a version, if that is one binary.
+    pub(crate) fn binary(&self, reference: VersionRef) -> Option<Digest> {
+        let binaries = &self.get(reference).binaries;
+        binaries.first().filter(|_| binaries.len() == 1).copied()
+    }
+
     /// Whether two versions of a target are the same binary, between which nothing can
     /// have changed.
     pub(crate) fn are_one_binary(&self, a: VersionRef, b: VersionRef) -> bool {
-        let [a, b] = [a, b].map(|version| self.get(version));
-        a.target == b.target && a.binaries == b.binaries && a.binaries.len() == 1
+        let is_of_one_target = self.get(a).target == self.get(b).target;
+        is_of_one_target && self.binary(a).is_some_and(|of_a| Some(of_a) == self.binary(b))
     }
 
     /// The version a reference of this collection stands for.

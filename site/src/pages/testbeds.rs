@@ -3,6 +3,7 @@
 
 use super::{Layout, Page, Site, render};
 use crate::Error;
+use crate::bridge;
 use crate::calibration::{Calibration, Rate};
 use crate::names;
 use crate::words;
@@ -34,6 +35,23 @@ struct EpochView {
     facts: Vec<(String, String)>,
     /// Field, before, now.
     changes: Vec<(String, String, String)>,
+    /// What the same binaries say of the epoch before; `None` of the first.
+    bridge: Option<BridgeView>,
+}
+
+struct BridgeView {
+    caption: String,
+    rows: Vec<FactorRow>,
+    /// How many more there are.
+    left_out: usize,
+}
+
+struct FactorRow {
+    benchmark: String,
+    metric: &'static str,
+    factor: String,
+    interval: String,
+    anchors: usize,
 }
 
 struct CalibrationView {
@@ -68,6 +86,9 @@ struct RateRow {
 
 /// More rows than this are in the file.
 const MOST_RATES: usize = 40;
+
+/// And more than these are told by the command.
+const MOST_FACTORS: usize = 40;
 
 /// An epoch and the runs on it.
 struct Epoch<'a> {
@@ -135,6 +156,24 @@ fn epoch_view(site: &Site<'_>, epoch: &Epoch<'_>, before: Option<&Epoch<'_>>) ->
             .into_iter()
             .map(|(name, was, is)| (spoken(name), was, is))
             .collect(),
+        bridge: before.map(|before| bridge_view(site, before.name, epoch.name)),
+    }
+}
+
+fn bridge_view(site: &Site<'_>, old: &str, new: &str) -> BridgeView {
+    let links = bridge::links(site.history, [old, new]);
+    let factor = |value: f64| format!("{value:.4}");
+    let row = |it: &bridge::Linked<'_>| FactorRow {
+        benchmark: format!("{}/{}", it.suite, it.benchmark),
+        metric: it.metric.label,
+        factor: factor(it.link.factor),
+        interval: format!("{} to {}", factor(it.link.interval.low), factor(it.link.interval.high)),
+        anchors: it.link.anchors,
+    };
+    BridgeView {
+        caption: format!("The same binaries on both: {new} over {old}"),
+        rows: links.iter().take(MOST_FACTORS).map(row).collect(),
+        left_out: links.len().saturating_sub(MOST_FACTORS),
     }
 }
 

@@ -96,6 +96,19 @@ fn one_binary_is_no_worse_than_itself() {
 }
 
 #[test]
+fn testbeds_are_linked_by_what_was_measured_on_both() {
+    let (inputs, mut runs) = inputs();
+    let told = |runs: &[Run]| texts(&site_of(&inputs, runs, 0)["testbeds.html"], "main");
+    assert!(told(&runs).contains("Nothing links it to the epoch before"));
+    let at = (1..runs.len()).find(|at| runs[at - 1].testbed != runs[*at].testbed).unwrap();
+    runs[at].artifacts[0].binary_sha256 = runs[at - 1].artifacts[0].binary_sha256;
+    let linked = told(&runs);
+    assert!(linked.contains("The same binaries on both: 41634927 over 09f905e1"), "{linked}");
+    let row = linked.split("http-invoke/hello-latency ").nth(1).unwrap();
+    assert!(row.starts_with("median latency 0.8"), "{row}");
+}
+
+#[test]
 fn releases_goals_and_age_are_told_at_a_glance() {
     let (inputs, runs) = inputs();
     let pages = site_of(&inputs, &runs, 0);
