@@ -84,7 +84,9 @@ pub(crate) fn percent(fraction: f64) -> String {
     let decimals = match percent.abs() {
         magnitude if magnitude >= 10.0 => 0,
         magnitude if magnitude >= 1.0 => 1,
-        _ => 2,
+        magnitude if magnitude >= 0.005 || magnitude == 0.0 => 2,
+        // Exact metrics tell changes of a byte; a zero with a sign would tell none.
+        magnitude => (-magnitude.log10()).ceil().min(6.0) as usize,
     };
     format!("{percent:.decimals$} %")
 }
@@ -324,6 +326,19 @@ mod tests {
             (0.0123, "0.0123×"),
         ] {
             assert_eq!(times(ratio), expected);
+        }
+    }
+
+    #[test]
+    fn a_small_change_is_no_zero() {
+        for (ratio, expected) in [
+            (1.042, "+4.2 %"),
+            (0.99996, "−0.004 %"),
+            (1.0 - 26e-6, "−0.003 %"),
+            (1.0 + 1e-7, "+0.00001 %"),
+            (1.0, "+0.00 %"),
+        ] {
+            assert_eq!(signed(ratio), expected);
         }
     }
 
