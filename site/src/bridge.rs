@@ -4,11 +4,8 @@
 use crate::histories;
 use crate::series::{DefinitionRef, History};
 use model::{Digest, METRICS, Metric, NoiseClass};
-use stats::bridge::{Anchor, Link, MIN_BLOCKS, link};
+use stats::bridge::{Anchor, CONFIDENCE, Link, link};
 use std::collections::BTreeMap;
-
-/// How often an interval holds the true factor.
-const CONFIDENCE: f64 = 0.95;
 
 /// A benchmark's factor, new over old.
 pub(crate) struct Linked<'a> {
@@ -55,10 +52,7 @@ pub(crate) fn links<'a>(history: &'a History, [old, new]: [&str; 2]) -> Vec<Link
     }
     let factors = benchmarks.into_iter().flat_map(|((suite, benchmark), metrics)| {
         metrics.into_iter().filter_map(move |(at, anchors)| {
-            let is_enough = |anchor: &Anchor| {
-                anchor.before.len() >= MIN_BLOCKS && anchor.after.len() >= MIN_BLOCKS
-            };
-            let enough: Vec<Anchor> = anchors.into_values().filter(is_enough).collect();
+            let enough: Vec<Anchor> = anchors.into_values().filter(Anchor::is_enough).collect();
             let link = link(&enough, CONFIDENCE).ok()?;
             Some(Linked { suite, benchmark, metric: &METRICS[at], link })
         })

@@ -4,12 +4,9 @@
 
 use model::{Digest, Metric, NoiseClass, Outcome, ProfileName, Run, VersionId};
 use serde::Serialize;
-use stats::bridge::{Anchor, Link, MIN_BLOCKS, link};
+use stats::bridge::{Anchor, CONFIDENCE, Link, link};
 use stats::summary;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How often an interval of a factor holds the true one.
-pub(crate) const CONFIDENCE: f64 = 0.95;
 
 /// What a factor is of: suite, benchmark, metric.
 type Subject = (String, String, &'static str);
@@ -75,10 +72,8 @@ impl Bridge {
     /// The factors of everything that was measured enough in both epochs.
     pub(crate) fn links(&self) -> Vec<Told> {
         let told = |((suite, benchmark, metric), anchors): (&Subject, &BTreeMap<_, Anchor>)| {
-            let is_enough = |anchor: &&Anchor| {
-                anchor.before.len() >= MIN_BLOCKS && anchor.after.len() >= MIN_BLOCKS
-            };
-            let anchors: Vec<Anchor> = anchors.values().filter(is_enough).cloned().collect();
+            let anchors: Vec<Anchor> =
+                anchors.values().filter(|anchor| anchor.is_enough()).cloned().collect();
             let Link { factor, interval, anchors } = link(&anchors, CONFIDENCE).ok()?;
             let (suite, benchmark) = (suite.clone(), benchmark.clone());
             let (low, high) = (interval.low, interval.high);

@@ -18,6 +18,9 @@ use crate::error::{Error, in_range, require_at_least, require_positive};
 use crate::interval::{Interval, MAX_CONFIDENCE, MIN_CONFIDENCE};
 use crate::summary::{mean_of, standard_error_of_mean};
 
+/// How often the interval of a factor that is told holds the true one.
+pub const CONFIDENCE: f64 = 0.95;
+
 /// The fewest blocks of an artifact in an epoch.
 pub const MIN_BLOCKS: usize = 3;
 
@@ -28,6 +31,14 @@ pub struct Anchor {
     pub before: Vec<f64>,
     /// In the new one.
     pub after: Vec<f64>,
+}
+
+impl Anchor {
+    /// Whether it was measured often enough in both epochs to link them.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.before.len() >= MIN_BLOCKS && self.after.len() >= MIN_BLOCKS
+    }
 }
 
 /// What a number of the old epoch is to be multiplied by.

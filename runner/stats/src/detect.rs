@@ -177,12 +177,8 @@ pub fn between_binaries(
     is_same: impl Fn(usize) -> bool,
 ) -> Vec<Change> {
     let nearest = |found: usize| {
-        let before = (0..=SAME_WITHIN).map(|steps| (steps, found.checked_sub(steps)));
-        let after = (0..=SAME_WITHIN).map(|steps| (steps, found.checked_add(steps)));
-        let mut around: Vec<_> = before.chain(after).collect();
-        around.sort_by_key(|(steps, _)| *steps);
-        let mut places = around.into_iter().filter_map(|(_, place)| place);
-        places.find(|place| (1..values).contains(place) && !is_same(*place))
+        let around = found.saturating_sub(SAME_WITHIN).max(1)..values.min(found + SAME_WITHIN + 1);
+        around.filter(|place| !is_same(*place)).min_by_key(|place| place.abs_diff(found))
     };
     let mut moved: Vec<Change> = changes
         .into_iter()

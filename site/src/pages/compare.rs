@@ -269,28 +269,31 @@ fn counts(report: &Report) -> String {
     if parts.is_empty() { "nothing to compare".to_owned() } else { parts.join(", ") }
 }
 
-fn suites(report: &Report, profiles: &[Profile], versions: [&str; 2]) -> Vec<SuiteView> {
+fn suites<'a>(report: &'a Report, profiles: &[Profile], versions: [&str; 2]) -> Vec<SuiteView> {
     let rank = |row: &Row| {
         let order = ["regressed", "improved", "inconclusive", "equivalent"];
         order.iter().position(|verdict| *verdict == row.verdict).unwrap_or(order.len())
     };
-    let mut suites: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    let mut suites: BTreeMap<&'a str, Vec<&'a Row>> = BTreeMap::new();
     for row in &report.rows {
         suites.entry(&row.suite).or_default().push(row);
     }
-    let mut suites: Vec<(&str, Vec<&Row>)> = suites.into_iter().collect();
+    let mut suites: Vec<(&'a str, Vec<&'a Row>)> = suites.into_iter().collect();
     for (_, rows) in &mut suites {
         rows.sort_by_key(|row| rank(row));
     }
     suites.sort_by_key(|(_, rows)| rows.first().map(|row| rank(row)));
     // Once an arm, beside what changed most of it.
-    let mut shown = BTreeSet::new();
-    let mut pictures = |row: &Row| {
+    let mut shown: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+    let mut pictures = |row: &'a Row| {
         let series = (row.suite.as_str(), row.benchmark.as_str(), row.arm.as_str());
-        let is_new = shown.insert([series.0, series.1, series.2].map(str::to_owned));
-        if is_new { profiles::links(profiles, series, versions, "../") } else { Vec::new() }
+        if shown.insert(series) {
+            profiles::links(profiles, series, versions, "../")
+        } else {
+            Vec::new()
+        }
     };
-    let view = |(position, (suite, rows)): (usize, (&str, Vec<&Row>))| SuiteView {
+    let view = |(position, (suite, rows)): (usize, (&'a str, Vec<&'a Row>))| SuiteView {
         id: format!("suite-{position}"),
         name: suite.to_owned(),
         href: format!("../{}", names::suite_page(suite)),

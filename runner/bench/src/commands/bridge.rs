@@ -1,7 +1,7 @@
 //! `bench bridge`: measures versions of an old epoch again on this testbed, and
 //! tells by what factor the change of testbed alone moved each metric.
 
-use crate::bridge::{Bridge, CONFIDENCE, Epochs};
+use crate::bridge::{Bridge, Epochs};
 use crate::cli::Bridge as Arguments;
 use crate::exit::Exit;
 use crate::measure::Placement;
@@ -12,6 +12,7 @@ use crate::session::{Amount, Measured, Session, Sink, Straight, with_anchor};
 use crate::testbed;
 use anyhow::{Context, Result, bail};
 use model::{ProfileName, Suite, TargetVersion};
+use stats::bridge::CONFIDENCE;
 use tokio::runtime::Runtime;
 
 /// How many versions are measured again beside the anchor, where nobody says.
