@@ -28,7 +28,7 @@ struct TestbedsPage {
 struct EpochView {
     id: String,
     name: String,
-    runs: usize,
+    runs: String,
     from: String,
     until: String,
     targets: String,
@@ -146,7 +146,7 @@ fn epoch_view(site: &Site<'_>, epoch: &Epoch<'_>, before: Option<&Epoch<'_>>) ->
     EpochView {
         id: format!("epoch-{}", epoch.name),
         name: epoch.name.to_owned(),
-        runs: epoch.runs,
+        runs: words::counted(epoch.runs, "run"),
         from: words::day(epoch.from),
         until: words::day(epoch.until),
         targets: targets(site, epoch.name),
