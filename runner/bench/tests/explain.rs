@@ -8,13 +8,15 @@ use std::path::Path;
 use std::process::Command;
 
 /// Answers on standard output when it is told to begin, as perf does; what it samples
-/// depends on the program's name.
+/// depends on the program's name. It may be stopped as soon as it answered the last time,
+/// so it has written everything by then.
 const PERF: &str = r#"#!/bin/sh
 for word; do
     case "$last" in -o) out=$word ;; -p) pid=$word ;; -i) file=$word ;; esac
     last=$word
 done
-obey() { read -r order && printf 'ack\n\0'; }
+hear() { read -r order; }
+answer() { printf 'ack\n\0'; }
 sample() {
     printf 'worker 1 1.0: cpu-clock:pppH: \n'
     for frame; do printf '\t78262 %s+0x5 (/x)\n' "$frame"; done
@@ -22,14 +24,16 @@ sample() {
 }
 case "$1" in
 record)
-    obey
+    hear
     read -r name < "/proc/$pid/comm"
     echo "$name" > "$out"
+    answer
     read -r never ;;
 stat)
-    obey
-    obey
+    hear && answer
+    hear
     printf '<not supported>,,instructions:u,0,100.00,,\n10.5,msec,task-clock,1,100.00,,\n' > "$out"
+    answer
     read -r never ;;
 script)
     read -r name < "$file"

@@ -5,6 +5,7 @@
 use super::program;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -157,7 +158,7 @@ pub(crate) fn script(data: &Path) -> Result<Vec<u8>, String> {
     Ok(told.stdout)
 }
 
-/// What was counted: event and number, or why there is none.
+/// What was counted: each event that was asked for and its number, or why there is none.
 pub(super) fn counts(text: &str) -> Vec<(String, Result<f64, String>)> {
     let row = |line: &str| {
         let fields: Vec<&str> = line.split(',').collect();
@@ -170,7 +171,12 @@ pub(super) fn counts(text: &str) -> Vec<(String, Result<f64, String>)> {
         };
         Some((event.trim_end_matches(":u").to_owned(), number))
     };
-    text.lines().filter(|line| !line.starts_with('#')).filter_map(row).collect()
+    let mut told: HashMap<_, _> =
+        text.lines().filter(|line| !line.starts_with('#')).filter_map(row).collect();
+    let names = EVENTS.split(',').map(|event| event.trim_end_matches(":u"));
+    let mut number =
+        |name| told.remove(name).unwrap_or_else(|| Err("perf told nothing of it".to_owned()));
+    names.map(|name| (name.to_owned(), number(name))).collect()
 }
 
 #[cfg(test)]
@@ -185,12 +191,17 @@ mod tests {
                     77,,cycles:u,281944900,66.60,,\n\
                     281.94,msec,task-clock,281944900,100.00,0.282,CPUs utilized\n";
         let told = counts(text);
-        let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["instructions", "context-switches", "cycles", "task-clock"]);
-        assert!(told[0].1.as_ref().is_err_and(|why| why.contains("no such hardware counter")));
-        assert_eq!(told[1].1, Ok(32969.0));
-        assert!(told[2].1.as_ref().is_err_and(|why| why.contains("shared")));
-        assert_eq!(told[3].1, Ok(281.94));
+        let why = |text: &str| Err(text.to_owned());
+        let expected = [
+            ("instructions", why("this machine offers no such hardware counter")),
+            ("cycles", why("the hardware counter was shared with another user")),
+            ("cache-misses", why("perf told nothing of it")),
+            ("branch-misses", why("perf told nothing of it")),
+            ("page-faults", why("perf told nothing of it")),
+            ("context-switches", Ok(32969.0)),
+            ("task-clock", Ok(281.94)),
+        ];
+        assert_eq!(told, expected.map(|(name, number)| (name.to_owned(), number)));
     }
 
     #[test]
