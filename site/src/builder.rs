@@ -65,34 +65,39 @@ pub async fn build(
     let entries = source::entries(store).await?;
     let mut builder = SiteBuilder::start(inputs, entries, out, cache, now)?;
     let ids = source::visible(store).await?;
-    for ids in ids.chunks(KNOWN_BATCH) {
-        let mut known = parallel::each(ids, |id| builder.known(id))?;
+    let mut chunks = ids.chunks(KNOWN_BATCH).peekable();
+    let mut known = chunks.peek().map_or(Ok(Vec::new()), |ids| builder.work.known(ids))?;
+    while let Some(ids) = chunks.next() {
         for (batch, known) in ids.chunks(BATCH).zip(known.chunks_mut(BATCH)) {
             let new = batch.iter().zip(&*known).filter(|(_, known)| known.is_none());
             let reads = new.map(|(id, _)| source::run(store, id));
             let runs = futures_util::future::try_join_all(reads).await?;
-            let mut made = parallel::each(&runs, |run| builder.digest(run))?;
+            let mut made = parallel::each(&runs, |run| builder.work.digest(run))?.into_iter();
             builder.built.read += made.len();
-            let mut made = made.drain(..);
-            for (id, known) in batch.iter().zip(known) {
-                if let Some(run) = known.take().or_else(|| made.next()) {
-                    builder.take(id, run)?;
-                }
+            for known in known.iter_mut().filter(|known| known.is_none()) {
+                *known = made.next();
             }
         }
+        let next = chunks.peek().copied().unwrap_or_default();
+        known = builder.take_and_look_up(ids.iter().zip(known.into_iter().flatten()), next)?;
     }
     builder.finish()
 }
 
 /// A site being built from runs that need not come from a store.
 pub struct SiteBuilder<'a> {
-    inputs: &'a Inputs,
+    work: Work<'a>,
     entries: Vec<RunEntry>,
     now: Timestamp,
-    cache: Cache,
     history: History,
-    output: Output,
     built: Built,
+}
+
+/// What runs are turned into files with, several at the same time.
+struct Work<'a> {
+    inputs: &'a Inputs,
+    cache: Cache,
+    output: Output,
 }
 
 impl<'a> SiteBuilder<'a> {
@@ -107,16 +112,14 @@ impl<'a> SiteBuilder<'a> {
         cache: Option<&Path>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let built = Built { files: 0, kept: 0, runs: 0, read: 0, suites: 0, series: 0 };
         let cache = Cache::open(cache, inputs)?;
+        let output = Output::start(out, Kept::read(cache.list_of(out)))?;
         Ok(Self {
-            output: Output::start(out, Kept::read(cache.list_of(out)))?,
-            cache,
-            history: History::default(),
-            inputs,
+            work: Work { inputs, cache, output },
             entries,
             now,
-            built,
+            history: History::default(),
+            built: Built { files: 0, kept: 0, runs: 0, read: 0, suites: 0, series: 0 },
         })
     }
 
@@ -125,21 +128,97 @@ impl<'a> SiteBuilder<'a> {
     /// # Errors
     /// When its page cannot be made.
     pub fn add_run(&mut self, run: &Run) -> Result<(), Error> {
-        let made = self.digest(run)?;
+        let made = self.work.digest(run)?;
         self.built.read += 1;
-        self.take(&run.id, made)
+        if let Some(folded) = self.work.write(&run.id, made)? {
+            self.history.add(folded);
+        }
+        Ok(())
     }
 
-    /// What the history takes from a run, if that is known, and its files are there or
-    /// known too.
-    fn known(&self, id: &RunId) -> Result<Option<Taken>, Error> {
-        let Some(folded) = self.cache.folded(id) else { return Ok(None) };
-        let paths = [names::run_page(id), names::run_data(id.as_str())];
-        if self.output.take_over(&paths.each_ref().map(String::as_str), key_of(id))? {
-            return Ok(Some(Taken { folded, files: None }));
+    /// Takes these runs, and meanwhile looks the next ones up: only one thread can add to
+    /// the history.
+    fn take_and_look_up<'r>(
+        &mut self,
+        runs: impl Iterator<Item = (&'r RunId, Taken)>,
+        next: &[RunId],
+    ) -> Result<Vec<Option<Taken>>, Error> {
+        let Self { work, history, .. } = self;
+        thread::scope(|scope| {
+            let known = scope.spawn(|| work.known(next));
+            for (id, run) in runs {
+                if let Some(folded) = work.write(id, run)? {
+                    history.add(folded);
+                }
+            }
+            known.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// Makes the pages that need all runs, and puts the site in place.
+    ///
+    /// # Errors
+    /// When a page cannot be made or the site not be put in place.
+    pub fn finish(self) -> Result<Built, Error> {
+        let Self { work: Work { inputs, cache, output }, entries, now, mut history, built } = self;
+        history.settle();
+        let found = Found::of(&history, inputs)?;
+        let calibration = Calibration::read(inputs.calibration.as_deref())?;
+        let site = Site {
+            inputs,
+            history: &history,
+            found: &found,
+            calibration: &calibration,
+            entries: &entries,
+            output: &output,
+            now,
+        };
+        parallel::each(&pages::all(&site), |make| {
+            make(&site)?.iter().try_for_each(|page| match page.key {
+                Some(key) => output.write_for_next(&page.path, &page.bytes, key),
+                None => output.write(&page.path, &page.bytes),
+            })
+        })?;
+        profiles::copy(&site)?;
+        if let Some(url) = &inputs.config.site.url {
+            let text = sitemap::text(url, &output.paths());
+            output.write(sitemap::PATH, text.as_bytes())?;
         }
-        let files = self.cache.files(id);
-        Ok(files.map(|files| Taken { folded, files: Some(files) }))
+        if let Some(calibration) = &inputs.calibration {
+            output.write(names::CALIBRATION, calibration.as_bytes())?;
+        }
+        let (files, kept) = output.counts();
+        let built = Built {
+            files,
+            kept,
+            runs: history.runs.len(),
+            suites: site.suite_names().len(),
+            series: found.series(),
+            ..built
+        };
+        // Giving back the memory of points takes as long as removing the older site.
+        thread::scope(|scope| {
+            scope.spawn(|| drop(history));
+            output.finish()
+        })?;
+        cache.tidy();
+        Ok(built)
+    }
+}
+
+impl Work<'_> {
+    /// What the history takes of each of these runs, if that is known, and its files are
+    /// there or known too.
+    fn known(&self, ids: &[RunId]) -> Result<Vec<Option<Taken>>, Error> {
+        parallel::each(ids, |id| {
+            let Some(folded) = self.cache.folded(id) else { return Ok(None) };
+            let paths = [names::run_page(id), names::run_data(id.as_str())];
+            if self.output.take_over(&paths.each_ref().map(String::as_str), key_of(id))? {
+                return Ok(Some(Taken { folded, files: None }));
+            }
+            let files = self.cache.files(id);
+            Ok(files.map(|files| Taken { folded, files: Some(files) }))
+        })
     }
 
     /// What the site takes from a run; remembered for the next build.
@@ -153,66 +232,14 @@ impl<'a> SiteBuilder<'a> {
         Ok(Taken { folded: cached.folded, files: Some(cached.files) })
     }
 
-    fn take(&mut self, id: &RunId, run: Taken) -> Result<(), Error> {
+    /// Writes the files of a run that are not there, and leaves what the history takes.
+    fn write(&self, id: &RunId, run: Taken) -> Result<Option<FoldedRun>, Error> {
         if let Some(RunFiles { page, shard }) = run.files {
             let key = key_of(id);
             self.output.write_for_next(&names::run_page(id), page.as_bytes(), key)?;
             self.output.write_for_next(&names::run_data(id.as_str()), shard.as_bytes(), key)?;
         }
-        if let Some(folded) = run.folded {
-            self.history.add(folded);
-        }
-        Ok(())
-    }
-
-    /// Makes the pages that need all runs, and puts the site in place.
-    ///
-    /// # Errors
-    /// When a page cannot be made or the site not be put in place.
-    pub fn finish(mut self) -> Result<Built, Error> {
-        self.history.settle();
-        let found = Found::of(&self.history, self.inputs)?;
-        let calibration = Calibration::read(self.inputs.calibration.as_deref())?;
-        let site = Site {
-            inputs: self.inputs,
-            history: &self.history,
-            found: &found,
-            calibration: &calibration,
-            entries: &self.entries,
-            output: &self.output,
-            now: self.now,
-        };
-        parallel::each(&pages::all(&site), |make| {
-            make(&site)?.iter().try_for_each(|page| match page.key {
-                Some(key) => self.output.write_for_next(&page.path, &page.bytes, key),
-                None => self.output.write(&page.path, &page.bytes),
-            })
-        })?;
-        profiles::copy(&site)?;
-        if let Some(url) = &self.inputs.config.site.url {
-            let text = sitemap::text(url, &self.output.paths());
-            self.output.write(sitemap::PATH, text.as_bytes())?;
-        }
-        if let Some(calibration) = &self.inputs.calibration {
-            self.output.write(names::CALIBRATION, calibration.as_bytes())?;
-        }
-        let (files, kept) = self.output.counts();
-        let built = Built {
-            files,
-            kept,
-            runs: self.history.runs.len(),
-            suites: site.suite_names().len(),
-            series: found.series(),
-            ..self.built
-        };
-        // Giving back the memory of points takes as long as removing the older site.
-        let (history, output) = (self.history, self.output);
-        thread::scope(|scope| {
-            scope.spawn(|| drop(history));
-            output.finish()
-        })?;
-        self.cache.tidy();
-        Ok(built)
+        Ok(run.folded)
     }
 }
 

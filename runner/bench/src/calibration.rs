@@ -10,7 +10,7 @@ mod rates;
 use crate::session::{ArmName, Asked};
 use crate::verdicts::{self, Comparison, Earlier, Known, Pairs, Side};
 use anyhow::{Context, Result};
-use model::{Config, Planted, ProfileName, Run, RunStatus, Suite};
+use model::{Config, Planted, ProfileName, Run, Suite};
 use stats::Verdict;
 use stats::procedure::{Look, Series};
 use std::collections::BTreeMap;
@@ -61,11 +61,9 @@ pub(crate) async fn stored(store: &Store, epoch: Option<&str>) -> Result<Vec<Run
     let mut epoch = epoch.map(str::to_owned);
     let mut runs = Vec::new();
     // Newest first.
-    for summary in store.runs().await? {
-        let is_one = summary.profile == ProfileName::Calibrate.word()
-            && summary.status == RunStatus::Complete;
-        if is_one && *epoch.get_or_insert_with(|| summary.epoch.clone()) == summary.epoch {
-            runs.push(store.run(summary.id.as_str()).await?);
+    for (id, of_run) in store.runs_of_profile(ProfileName::Calibrate.word()).await? {
+        if *epoch.get_or_insert_with(|| of_run.clone()) == of_run {
+            runs.push(store.run(id.as_str()).await?);
         }
     }
     runs.reverse();

@@ -44,7 +44,7 @@ use crate::source::RunEntry;
 use crate::write::Output;
 use askama::Template;
 use jiff::Timestamp;
-use model::{Config, Digest, Goal, Metric, RunStatus, Suite};
+use model::{Config, Digest, Goal, Metric, Suite};
 use std::collections::BTreeSet;
 
 /// The navigation: page from the site's root, and what it is called.
@@ -262,10 +262,9 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// When the newest run with results started.
+    /// When the newest run started whose results are shown; a calibration is none.
     pub(crate) fn data_until(&self) -> Option<Timestamp> {
-        let complete = self.entries.iter().filter(|entry| entry.status == RunStatus::Complete);
-        complete.map(|entry| entry.started_at).max()
+        self.history.runs.last().map(|run| run.started_at)
     }
 
     /// Every suite's name: those of the checkout, then those only measured.

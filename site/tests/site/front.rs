@@ -6,7 +6,7 @@ use crate::fixture;
 use ::site::{AlertNote, Inputs, Release, SiteBuilder};
 use expect_test::{Expect, expect};
 use jiff::SignedDuration;
-use model::{Annotation, Config, Run, VersionId};
+use model::{Annotation, Config, ProfileName, Run, RunId, VersionId};
 use std::path::Path;
 
 fn check(pages: &Pages, page: &str, selector: &str, expected: Expect) {
@@ -93,6 +93,20 @@ fn one_binary_is_no_worse_than_itself() {
         "{told}"
     );
     assert!(pages["suite/http-invoke.html"].contains("both are the same binary"));
+}
+
+/// It measures the method and no version, so it makes no data fresh.
+#[test]
+fn a_calibration_is_no_news() {
+    let (inputs, mut runs) = inputs();
+    let fresh = |runs: &[Run]| texts(&site_of(&inputs, runs, 0)["index.html"], ".fresh");
+    let before = fresh(&runs);
+    let mut calibration = runs.last().unwrap().clone();
+    calibration.id = RunId::from_bits(7);
+    calibration.started_at += SignedDuration::from_hours(24);
+    calibration.profile = ProfileName::Calibrate.word().to_owned();
+    runs.push(calibration);
+    assert_eq!(fresh(&runs), before);
 }
 
 #[test]
