@@ -66,7 +66,7 @@ pub async fn build(
     let mut builder = SiteBuilder::start(inputs, entries, out, cache, now)?;
     let ids = source::visible(store).await?;
     let mut chunks = ids.chunks(KNOWN_BATCH).peekable();
-    let mut known = chunks.peek().map_or(Ok(Vec::new()), |ids| builder.work.known(ids))?;
+    let mut known = builder.work.known(chunks.peek().copied().unwrap_or_default())?;
     while let Some(ids) = chunks.next() {
         for (batch, known) in ids.chunks(BATCH).zip(known.chunks_mut(BATCH)) {
             let new = batch.iter().zip(&*known).filter(|(_, known)| known.is_none());

@@ -1,5 +1,6 @@
 //! Reading many runs: everything that is shown, compared and published, one run
-//! after the other, or the runs that measured a version or are of a profile. It must not judge them.
+//! after the other, or the names of those that measured a version or are of a
+//! profile. It must not judge them.
 
 use crate::error::{Fault, StoreError};
 use crate::names::Names;
