@@ -183,6 +183,9 @@ pub(crate) struct Run {
     /// Every arm, enough blocks to decide [default]
     #[arg(long)]
     pub(crate) full: bool,
+    /// Which arms, whatever the profile: a history of many versions can do with the quick ones
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) arms: Option<Arms>,
     /// Refuse to measure on a machine that `bench doctor` finds noisy
     #[arg(long, conflicts_with = "check")]
     pub(crate) strict: bool,
@@ -191,11 +194,20 @@ pub(crate) struct Run {
     pub(crate) check: bool,
     /// Go on with an interrupted run: its name, or the newest
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest",
-          conflicts_with_all = ["versions", "suite", "quick", "full", "blocks", "seed"])]
+          conflicts_with_all = ["versions", "suite", "quick", "full", "arms", "blocks", "seed"])]
     pub(crate) resume: Option<String>,
     /// Print the outcome as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Which arms of a suite.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Arms {
+    /// Every arm
+    All,
+    /// Those marked quick
+    Quick,
 }
 
 #[derive(Args)]

@@ -150,3 +150,28 @@ fn what_the_policy_drops_goes_from_the_folder_and_nothing_else_does() {
     }
     assert_eq!(policy("\"full\""), (Some(0), Some(1), 2));
 }
+
+#[test]
+fn quick_arms_of_a_full_run_are_published_and_quick_runs_are_not() {
+    let project = Project::new("right");
+    let suite = super::SUITE.replace(
+        "quick = true",
+        "quick = { path = \"/quick\" }\nparameters = { path = [\"/quick\", \"/other\"] }\n\
+         request = { path = \"{path}\" }",
+    );
+    project.write("suites/ask/suite.toml", &suite);
+    let host = project.fake("host");
+    let count = |run: &Value| run["measured"].as_u64();
+    let quick = project.json(&["run", &host, "--quick", "--blocks", "3", "--json"]);
+    let full = project.json(&["run", &host, "--arms", "quick", "--blocks", "3", "--json"]);
+    let all = project.json(&["run", &host, "--blocks", "3", "--json"]);
+    assert_eq!([count(&quick), count(&full), count(&all)], [Some(3), Some(3), Some(6)]);
+
+    project.json(&["publish", "--out", "history", "--json"]);
+    let bundles = files(&project.path("history"));
+    let is_there = |run: &Value| {
+        let name = &run["run"].as_str().unwrap()[..8];
+        bundles.keys().any(|bundle| bundle.contains(name))
+    };
+    assert_eq!([is_there(&quick), is_there(&full), is_there(&all)], [false, true, true]);
+}

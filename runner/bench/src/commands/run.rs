@@ -1,6 +1,6 @@
 //! `bench run`: measure versions, check them, or go on with a run.
 
-use crate::cli::Run;
+use crate::cli::{Arms, Run};
 use crate::doctor;
 use crate::exit::Exit;
 use crate::measure;
@@ -26,7 +26,8 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
     }
     let versions = with_anchor(project, versions(project, &arguments.versions)?);
     let mut suites = project.suites(&arguments.selection.suite)?;
-    if arguments.quick {
+    let is_quick_arms = arguments.arms.map_or(arguments.quick, |arms| arms == Arms::Quick);
+    if is_quick_arms {
         only_quick(&mut suites);
     }
     if arguments.check {
@@ -43,7 +44,7 @@ pub(super) fn run(project: &Project, arguments: &Run, runtime: Runtime) -> Resul
     }
     let amount = Amount {
         profile: if arguments.quick { ProfileName::Quick } else { ProfileName::Full },
-        quick: arguments.quick,
+        quick: is_quick_arms,
         blocks: arguments.selection.blocks,
         seed: arguments.selection.seed,
         budget: None,
