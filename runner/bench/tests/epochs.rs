@@ -153,6 +153,9 @@ fn a_disturbed_block_is_measured_again_and_makes_no_verdict() {
         .spawn()
         .unwrap();
     let run = project.json(&["run", &host, "--blocks", "5", "--json"]);
+    let exact = super::SUITE.replace("\"wall\"", "\"exact\"");
+    project.write("suites/ask/suite.toml", &exact);
+    let exact = project.json(&["run", &host, "--json"]);
     burner.kill().unwrap();
     burner.wait().unwrap();
     assert_eq!(run["planned"], 5);
@@ -164,6 +167,8 @@ fn a_disturbed_block_is_measured_again_and_makes_no_verdict() {
     for block in blocks {
         assert!(block.contains("\"disturbed\"") && block.contains("\"others_cpu_ns\""), "{block}");
     }
+    let exact = project.bench(&["export", exact["run"].as_str().unwrap()]).out;
+    assert!(exact.contains("others_cpu_ns") && !exact.contains("\"disturbed\""), "{exact}");
     let shown = project.json(&["show", id, "--json"]);
     assert_eq!(shown["arms"][0]["outcomes"].as_array().unwrap().len(), 5, "{shown}");
     let compared = project.bench(&["compare", &name(&run), &name(&run), "--json", "--all"]);

@@ -8,7 +8,7 @@ use crate::plan::Entry;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use model::{Block, Cell, Label, Outcome, Run};
+use model::{Arm, Block, Cell, Label, NoiseClass, Outcome, Run};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use store::RunWriter;
@@ -146,9 +146,9 @@ impl Session<'_> {
                     labels: Vec::new(),
                     outcome: Outcome::Unsupported { reason },
                 }]),
-                None => self.watched(|| Some(vec![bench.measure(subject, arm)?])),
+                None => self.watched(arm, || Some(vec![bench.measure(subject, arm)?])),
             },
-            subjects => self.watched(|| bench.measure_in_turns(subjects, arm, seed)),
+            subjects => self.watched(arm, || bench.measure_in_turns(subjects, arm, seed)),
         }
     }
 
@@ -176,9 +176,11 @@ impl Session<'_> {
         }
     }
 
-    /// Measures, and says whether that was disturbed meanwhile.
+    /// Measures, and says whether that was disturbed meanwhile. Counts that repeat
+    /// exactly are not.
     fn watched(
         &self,
+        arm: &Arm,
         measure: impl FnOnce() -> Option<Vec<measure::Measured>>,
     ) -> Option<Vec<measure::Measured>> {
         let Some(limits) = &self.project.config.noise_watch else { return measure() };
@@ -188,7 +190,8 @@ impl Session<'_> {
         for measured in &mut all {
             let Outcome::Measured(measurements) = &mut measured.outcome else { continue };
             surroundings.record(measurements);
-            if surroundings.disturb(limits, &self.placement) {
+            let is_exact = arm.noise == NoiseClass::Exact;
+            if !is_exact && surroundings.disturb(limits, &self.placement) {
                 measured.labels.push(Label::Disturbed);
                 measured.labels.sort_unstable();
             }
