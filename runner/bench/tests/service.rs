@@ -79,15 +79,20 @@ impl<'p> Serving<'p> {
         serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
     }
 
-    /// What a list has, once it has anything: new runs are read a moment after they came.
+    /// What a list has, once it has anything.
     fn listed(&self, path: &str) -> Vec<Value> {
+        self.listed_once(path, |listed| !listed.is_empty())
+    }
+
+    /// What a list has, once that `suffices`: new runs are read a moment after they came.
+    fn listed_once(&self, path: &str, suffices: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let began = Instant::now();
         loop {
             let listed = self.get(path)["items"].as_array().unwrap().clone();
-            if !listed.is_empty() {
+            if suffices(&listed) {
                 return listed;
             }
-            assert!(began.elapsed() < Duration::from_secs(30), "{path} stays empty");
+            assert!(began.elapsed() < Duration::from_secs(30), "{path} stays {listed:?}");
             std::thread::sleep(Duration::from_millis(100));
         }
     }
@@ -214,20 +219,21 @@ fn every_job_ends_once_whatever_becomes_of_its_workers() {
     }
     let _last = Working(serving.worker());
     let ended: Vec<Value> = jobs.iter().map(|job| serving.until_ended(job)).collect();
-    let listed = serving.get("/api/v1/runs?limit=2000");
-    let listed = listed["items"].as_array().unwrap();
-    assert!(listed.iter().all(|run| run["status"] == "complete"), "{listed:?}");
     let (done, failed): (Vec<&Value>, Vec<&Value>) =
         ended.iter().partition(|job| job["status"] == "done");
     for job in &failed {
         assert!(job["outcome"].as_str().unwrap().contains("nothing was heard of"), "{job}");
     }
-    let is_of = |run: &Value, job: &Value| {
-        job["outcome"].as_str().unwrap().contains(run["run"].as_str().unwrap())
+    let runs_of = |job: &Value, listed: &[Value]| {
+        let outcome = job["outcome"].as_str().unwrap();
+        listed.iter().filter(|run| outcome.contains(run["run"].as_str().unwrap())).count()
     };
+    let listed = serving.listed_once("/api/v1/runs?limit=2000", |listed| {
+        done.iter().all(|job| runs_of(job, listed) > 0)
+    });
+    assert!(listed.iter().all(|run| run["status"] == "complete"), "{listed:?}");
     for job in &done {
-        let runs = listed.iter().filter(|run| is_of(run, job)).count();
-        assert_eq!((runs, &job["exit_code"]), (1, &0.into()), "{job}");
+        assert_eq!((runs_of(job, &listed), &job["exit_code"]), (1, &0.into()), "{job}");
     }
     // A worker may have died between its upload and its report, for each kill.
     let surplus = listed.len() - done.len();
