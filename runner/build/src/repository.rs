@@ -181,11 +181,23 @@ pub(crate) fn version(commit: &Commit<'_>) -> VersionId {
     VersionId::Commit {
         sha: commit.id().to_string(),
         subject,
-        // Git stores seconds; those outside of the calendar are nonsense.
-        committed_at: Timestamp::from_second(commit.time().seconds())
-            .unwrap_or(Timestamp::UNIX_EPOCH),
+        committed_at: committed_at(commit),
         modified: None,
     }
+}
+
+/// Git stores seconds, and a rebase commits many in one: a nanosecond is added for
+/// each commit of that second before it, so that their times have their order.
+fn committed_at(commit: &Commit<'_>) -> Timestamp {
+    let before = std::iter::successors(parent_in_second(commit), parent_in_second).count();
+    // Seconds outside of the calendar are nonsense.
+    Timestamp::new(commit.time().seconds(), i32::try_from(before).unwrap_or_default())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn parent_in_second<'r>(commit: &Commit<'r>) -> Option<Commit<'r>> {
+    let parent = commit.parent(0).ok()?;
+    (parent.time().seconds() == commit.time().seconds()).then_some(parent)
 }
 
 fn remedy(repository: &Repository, reference: &str) -> String {
@@ -254,5 +266,24 @@ mod tests {
         check("v1.4", &["v1.2", "v1.3"]);
         check("something-else", &[]);
         check("~1", &[]);
+    }
+
+    #[test]
+    fn commits_of_one_second_have_their_order() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let repository = Repository::init(folder.path()).unwrap();
+        let tree = repository.treebuilder(None).unwrap().write().unwrap();
+        let tree = repository.find_tree(tree).unwrap();
+        let mut last = None;
+        let times = [50, 50, 50, 60, 60, 40].map(|second| {
+            let time = git2::Time::new(second, 0);
+            let who = git2::Signature::new("Test", "test@example.org", &time).unwrap();
+            let parents: Vec<&Commit<'_>> = last.iter().collect();
+            let id = repository.commit(None, &who, &who, "Go on", &tree, &parents).unwrap();
+            last = Some(repository.find_commit(id).unwrap());
+            committed_at(last.as_ref().unwrap()).as_nanosecond()
+                - i128::from(second) * 1_000_000_000
+        });
+        assert_eq!(times, [0, 1, 2, 0, 1, 0]);
     }
 }

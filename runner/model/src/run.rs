@@ -105,7 +105,8 @@ pub enum VersionId {
         sha: String,
         /// First line of the message.
         subject: String,
-        /// When it was committed.
+        /// When it was committed, to the second; nanoseconds count the commits of that
+        /// second before it.
         committed_at: Timestamp,
         /// Digest of the sources when they differ from the commit's.
         modified: Option<Digest>,
