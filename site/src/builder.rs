@@ -10,7 +10,7 @@ use crate::found::Found;
 use crate::inputs::Inputs;
 use crate::kept::Kept;
 use crate::names;
-use crate::pages::{self, Site};
+use crate::pages::{self, Site, events};
 use crate::parallel;
 use crate::profiles;
 use crate::series::History;
@@ -19,7 +19,7 @@ use crate::sitemap;
 use crate::source::{self, RunEntry};
 use crate::write::Output;
 use jiff::Timestamp;
-use model::{Digest, Run, RunId};
+use model::{Annotation, Digest, Run, RunId};
 use std::path::Path;
 use std::thread;
 use store::Store;
@@ -30,7 +30,7 @@ const BATCH: usize = 8;
 const KNOWN_BATCH: usize = 64;
 
 /// What was built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Built {
     /// Files of the site.
     pub files: usize,
@@ -45,6 +45,8 @@ pub struct Built {
     pub suites: usize,
     /// Series: lines of a metric.
     pub series: usize,
+    /// Annotations that are on no page: nothing was measured of what they are about.
+    pub without_place: Vec<Annotation>,
 }
 
 /// Builds the site of a database into the folder `out`, replacing an older
@@ -119,7 +121,7 @@ impl<'a> SiteBuilder<'a> {
             entries,
             now,
             history: History::default(),
-            built: Built { files: 0, kept: 0, runs: 0, read: 0, suites: 0, series: 0 },
+            built: Built::default(),
         })
     }
 
@@ -194,6 +196,7 @@ impl<'a> SiteBuilder<'a> {
             runs: history.runs.len(),
             suites: site.suite_names().len(),
             series: found.series(),
+            without_place: events::without_place(&site),
             ..built
         };
         // Giving back the memory of points takes as long as removing the older site.

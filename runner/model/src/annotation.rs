@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::spanned::Spanned;
 use jiff::civil::Date;
 use serde::Deserialize;
+use std::fmt;
 use std::path::Path;
 
 /// A remark.
@@ -31,6 +32,15 @@ pub enum Moment {
     Commit(String),
     /// A release, by its number.
     Release(String),
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => write!(f, "{day}"),
+            Self::Commit(name) | Self::Release(name) => f.write_str(name),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use crate::chart::Mark;
 use crate::names;
 use crate::versions::VersionRef;
 use crate::words;
-use model::{Metric, Moment, VersionId};
+use model::{Annotation, Metric, Moment, VersionId};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -133,6 +133,19 @@ fn remarks(site: &Site<'_>, benchmark: &Benchmark<'_>) -> Vec<Event> {
         })
     })
     .collect()
+}
+
+/// Remarks that are on no page, since nothing was measured of what they are about.
+pub(crate) fn without_place(site: &Site<'_>) -> Vec<Annotation> {
+    let versions = &site.history.versions;
+    let has_place = |remark: &&Annotation| {
+        versions.all().any(|version| {
+            let target = &versions.get(version).target;
+            remark.target.as_ref().is_none_or(|own| own == target)
+                && is_at(site, version, &remark.at)
+        })
+    };
+    site.inputs.annotations.iter().filter(|remark| !has_place(remark)).cloned().collect()
 }
 
 /// Whether a version is the first one that a remark is about.

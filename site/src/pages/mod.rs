@@ -7,7 +7,7 @@ pub(crate) mod badges;
 mod chart_view;
 pub(crate) mod compare;
 pub(crate) mod documents;
-mod events;
+pub(crate) mod events;
 pub(crate) mod failures;
 mod front;
 pub(crate) mod index;

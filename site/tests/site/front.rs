@@ -95,6 +95,28 @@ fn one_binary_is_no_worse_than_itself() {
     assert!(pages["suite/http-invoke.html"].contains("both are the same binary"));
 }
 
+#[test]
+fn a_remark_about_what_nobody_measured_is_told() {
+    let (mut inputs, runs) = inputs();
+    let VersionId::Commit { sha, .. } = &runs[9].artifacts[0].version else { unreachable!() };
+    let remarks = [(&sha[..8], "host"), (&sha[..8], "native"), ("0123456789", "host"), ("v9", "")];
+    for (at, target) in remarks {
+        let kind = if target.is_empty() { "release" } else { "commit" };
+        let of = if target.is_empty() { String::new() } else { format!("target = '{target}'\n") };
+        let remark = format!("[[annotation]]\n{kind} = '{at}'\n{of}text = 'A remark'");
+        let remark = Annotation::parse(Path::new("annotations.toml"), &remark).unwrap();
+        inputs.annotations.extend(remark);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let entries = fixture::entries(&runs);
+    let out = dir.path().join("out");
+    let mut builder = SiteBuilder::start(&inputs, entries, &out, None, fixture::now()).unwrap();
+    runs.iter().for_each(|run| builder.add_run(run).unwrap());
+    let told = builder.finish().unwrap().without_place;
+    let told: Vec<String> = told.iter().map(|remark| remark.at.to_string()).collect();
+    assert_eq!(told, [&sha[..8], "0123456789", "v9"]);
+}
+
 /// It measures the method and no version, so it makes no data fresh.
 #[test]
 fn a_calibration_is_no_news() {

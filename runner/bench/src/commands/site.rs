@@ -57,8 +57,16 @@ async fn build_site(project: &Project, out: &Path, is_cached: bool) -> Result<Ex
         built.series,
         out.join("index.html").display()
     ));
+    for remark in &built.without_place {
+        note(&format!(
+            "{ANNOTATIONS}: {} is no version that was measured, so this is on no page: {}",
+            remark.at, remark.text
+        ));
+    }
     Ok(Exit::Fine)
 }
+
+const ANNOTATIONS: &str = "data/annotations.toml";
 
 /// What a site is made of besides runs.
 pub(super) async fn everything(project: &Project, store: &Store) -> Result<Inputs> {
@@ -82,7 +90,7 @@ fn inputs(project: &Project) -> Result<Inputs> {
         noise: BTreeMap::new(),
         releases: releases(project)?,
         alerts: alerts.notes(),
-        annotations: Annotation::load(&project.root.join("data/annotations.toml"))?,
+        annotations: Annotation::load(&project.root.join(ANNOTATIONS))?,
         // What the database says of it comes later.
         calibration: None,
         documents: documents(&project.root)?,
