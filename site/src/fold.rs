@@ -4,8 +4,9 @@
 
 use crate::anchor::{self, Rounds};
 use crate::folded::{FoldedCell, FoldedRatio, FoldedRun, FoldedValue};
+use crate::series::NotBuilt;
 use crate::summary::{self, Summary};
-use model::{Block, Digest, Label, METRICS, Metric, Outcome, ProfileName, Run, Suite};
+use model::{Block, Digest, FailedBuild, Label, METRICS, Metric, Outcome, ProfileName, Run, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The blocks of one arm on one artifact.
@@ -76,7 +77,13 @@ pub(crate) fn fold(run: &Run, suites: &[Suite], default_target: &str) -> Option<
             .map(|it| (it.target.clone(), it.version.clone(), it.binary_sha256))
             .collect(),
         definitions,
+        not_built: run.failed_builds.iter().map(not_built).collect(),
     })
+}
+
+fn not_built(failed: &FailedBuild) -> NotBuilt {
+    let version = format!("{}@{}", failed.target, failed.version.label());
+    NotBuilt { version, reason: failed.reason.clone() }
 }
 
 /// Which artifacts a run measured in each suite, by target.

@@ -2,7 +2,7 @@
 //! any other run. It is what the cache keeps, so that a run is read once.
 
 use crate::series::{
-    BlockCounts, History, MeasuredRatio, PointParts, Ratio, Round, RunHead, Value,
+    BlockCounts, History, MeasuredRatio, NotBuilt, PointParts, Ratio, Round, RunHead, Value,
 };
 use crate::summary::Summary;
 use crate::versions::VersionRef;
@@ -21,6 +21,7 @@ pub(crate) struct FoldedRun {
     /// Target, version and binary of each artifact.
     pub(crate) versions: Vec<(String, VersionId, Digest)>,
     pub(crate) definitions: Vec<Digest>,
+    pub(crate) not_built: Vec<NotBuilt>,
     #[serde(skip)]
     pub(crate) cells: Vec<FoldedCell>,
 }
@@ -99,6 +100,7 @@ impl History {
             started_at: run.started_at,
             profile: run.profile,
             epoch: head_epoch,
+            not_built: run.not_built,
         });
         let started_at = run.started_at;
         let versions: Vec<VersionRef> = run

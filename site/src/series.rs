@@ -6,6 +6,7 @@ use crate::summary::Summary;
 use crate::versions::{VersionRef, Versions};
 use jiff::Timestamp;
 use model::{Digest, Metric, RunId, Testbed};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +33,15 @@ pub(crate) struct RunHead {
     pub(crate) started_at: Timestamp,
     pub(crate) profile: String,
     pub(crate) epoch: Arc<str>,
+    pub(crate) not_built: Vec<NotBuilt>,
+}
+
+/// A version that could not be built.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NotBuilt {
+    /// `target@label`.
+    pub(crate) version: String,
+    pub(crate) reason: String,
 }
 
 /// Names a line of a suite.

@@ -5,11 +5,11 @@ use super::paging::{self, Position};
 use super::{Layout, Page, Site, render};
 use crate::Error;
 use crate::names;
-use crate::series::{LineKey, Point};
+use crate::series::{LineKey, NotBuilt, Point, RunHead};
 use crate::trend;
 use crate::words;
 use askama::Template;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Template)]
 #[template(path = "failures.html")]
@@ -21,6 +21,16 @@ struct FailuresPage {
     position: Position,
     rows: Vec<FailureView>,
     unsupported: Vec<UnsupportedView>,
+    not_built: Vec<NotBuiltView>,
+}
+
+/// A version that could not be built, and never was since.
+struct NotBuiltView {
+    version: String,
+    reason: String,
+    run: String,
+    run_href: String,
+    day: String,
 }
 
 struct FailureView {
@@ -90,6 +100,7 @@ pub(crate) fn pages(site: &Site<'_>) -> Result<Vec<Page>, Error> {
             now: if is_first { std::mem::take(&mut now) } else { Vec::new() },
             rows: failed.iter().map(|failed| view(site, failed)).collect(),
             unsupported: if is_first { unsupported(site) } else { Vec::new() },
+            not_built: if is_first { not_built(site) } else { Vec::new() },
             position,
         };
         let text = render(&page.position.path, &page)?;
@@ -113,6 +124,27 @@ fn view(site: &Site<'_>, failed: &Failed<'_>) -> FailureView {
         run: run.id.to_string(),
         run_href: names::run_page(&run.id),
     }
+}
+
+/// By version, as its newest build told.
+fn not_built(site: &Site<'_>) -> Vec<NotBuiltView> {
+    let versions = &site.history.versions;
+    let built: BTreeSet<String> =
+        versions.all().map(|version| versions.get(version).full_label()).collect();
+    let mut newest = BTreeMap::new();
+    for run in &site.history.runs {
+        for failed in run.not_built.iter().filter(|failed| !built.contains(&failed.version)) {
+            newest.insert(failed.version.as_str(), (failed, run));
+        }
+    }
+    let view = |(failed, run): (&NotBuilt, &RunHead)| NotBuiltView {
+        version: failed.version.clone(),
+        reason: failed.reason.clone(),
+        run: run.id.to_string(),
+        run_href: names::run_page(&run.id),
+        day: words::day(run.started_at),
+    };
+    newest.into_values().map(view).collect()
 }
 
 /// Of the newest measurement of each line.

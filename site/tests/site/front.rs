@@ -6,7 +6,7 @@ use crate::fixture;
 use ::site::{AlertNote, Inputs, Release, SiteBuilder};
 use expect_test::{Expect, expect};
 use jiff::SignedDuration;
-use model::{Annotation, Config, ProfileName, Run, RunId, VersionId};
+use model::{Annotation, Config, FailedBuild, ProfileName, Run, RunId, VersionId};
 use std::path::Path;
 
 fn check(pages: &Pages, page: &str, selector: &str, expected: Expect) {
@@ -115,6 +115,25 @@ fn a_remark_about_what_nobody_measured_is_told() {
     let told = builder.finish().unwrap().without_place;
     let told: Vec<String> = told.iter().map(|remark| remark.at.to_string()).collect();
     assert_eq!(told, [&sha[..8], "0123456789", "v9"]);
+}
+
+#[test]
+fn a_version_that_could_not_be_built_is_told_until_it_is_built() {
+    let (inputs, mut runs) = inputs();
+    let never = VersionId::Release { version: "9.9.9".to_owned() };
+    let once = runs[9].artifacts[0].version.clone();
+    for (reason, version) in [("no <linker>", never), ("no memory", once)] {
+        runs[8].failed_builds.push(FailedBuild {
+            target: "host".to_owned(),
+            version,
+            rustc: None,
+            reason: reason.to_owned(),
+            log_tail: String::new(),
+        });
+    }
+    let page = &site_of(&inputs, &runs, 0)["failures.html"];
+    assert_eq!(texts(page, "#not-built + .scroll tbody th"), "host@9.9.9");
+    assert_eq!(texts(page, "#not-built + .scroll tbody .reason"), "no <linker>");
 }
 
 /// It measures the method and no version, so it makes no data fresh.
