@@ -66,14 +66,23 @@ fn fields_of(pid: i32) -> Result<BTreeMap<String, u64>, String> {
 mod tests {
     use super::*;
     use nix::unistd::Pid;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn memory_that_is_written_shows() {
         let tree = ProcessTree::of(&[Pid::this()]);
-        // Children that other tests start may end between being listed and read.
+        // Children that other tests start may have ended when they are read, and nobody
+        // need have waited for them yet.
         let whole = || {
-            let mut readings = (0..100).map(|_| Memory::of(&tree));
-            readings.find(|memory| memory.pss_bytes().is_ok()).unwrap()
+            let began = Instant::now();
+            loop {
+                let memory = Memory::of(&tree);
+                if memory.pss_bytes().is_ok() {
+                    return memory;
+                }
+                assert!(began.elapsed() < Duration::from_secs(30), "{memory:?}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
         };
         let before = whole();
         let written = vec![1_u8; 64 << 20];
