@@ -41,15 +41,10 @@ pub(crate) fn published(run: &Run, with_histograms: bool) -> Run {
 /// run's name, since one day may see several.
 pub(crate) fn file_name(run: &Run) -> String {
     let day = run.started_at.to_zoned(TimeZone::UTC).date();
-    let is_anchor = |target: &str| run.anchor.as_deref() == Some(target);
-    let mut measured: Vec<String> = run
-        .artifacts
-        .iter()
-        .filter(|artifact| !is_anchor(&artifact.target))
-        .map(|artifact| format!("{}-{}", artifact.target, artifact.version.label()))
-        .collect();
-    measured.dedup();
-    let what = match measured.as_slice() {
+    let mut versions: Vec<String> =
+        under_test(run).map(|(target, version)| format!("{target}-{}", version.label())).collect();
+    versions.dedup();
+    let what = match versions.as_slice() {
         [] => "anchor-alone".to_owned(),
         [one] => one.clone(),
         [first, rest @ ..] => format!("{first}-and-{}-more", rest.len()),
@@ -57,6 +52,13 @@ pub(crate) fn file_name(run: &Run) -> String {
     let harmless = |c: char| if c.is_ascii_alphanumeric() || "-.+".contains(c) { c } else { '-' };
     let what: String = what.chars().take(80).map(harmless).collect();
     format!("{day}-{what}-{}.jsonl.gz", &run.id.as_str()[..8])
+}
+
+/// Target and version of what was to be measured, with what could not be built.
+fn under_test(run: &Run) -> impl Iterator<Item = (&str, &VersionId)> {
+    let built = run.artifacts.iter().map(|it| (it.target.as_str(), &it.version));
+    let failed = run.failed_builds.iter().map(|it| (it.target.as_str(), &it.version));
+    built.chain(failed).filter(|(target, _)| run.anchor.as_deref() != Some(*target))
 }
 
 /// What decides whether a run stays published.
@@ -71,15 +73,14 @@ pub(crate) struct Head {
 
 impl Head {
     pub(crate) fn of(run: &Run) -> Self {
-        let is_anchor = |target: &str| run.anchor.as_deref() == Some(target);
-        let under_test = || run.artifacts.iter().filter(|it| !is_anchor(&it.target));
-        let targets = under_test().map(|artifact| artifact.target.clone()).collect();
+        let targets = under_test(run).map(|(target, _)| target.to_owned()).collect();
         let suites = run.blocks.iter().map(|block| block.cell.suite.clone()).collect();
         Self {
             id: run.id.clone(),
             started_at: run.started_at,
             profile: run.profile.clone(),
-            has_release: under_test().any(|it| matches!(it.version, VersionId::Release { .. })),
+            has_release: under_test(run)
+                .any(|(_, version)| matches!(version, VersionId::Release { .. })),
             alike: (run.testbed.epoch(), targets, suites),
         }
     }

@@ -103,6 +103,15 @@ fn a_version_that_cannot_be_built_is_stored_so_and_not_tried_again() {
     project.json(&["--db", "other.sqlite", "import", "all.jsonl", "--json"]);
     let other = project.json(&["--db", "other.sqlite", "list", "versions", "--json"]);
     assert_eq!(other, listed);
+    // And in what git keeps, each under its own name.
+    let config = commits::config("");
+    project.write("bench.toml", &format!("{config}\n[publication]\nprofiles = [\"quick\"]\n"));
+    project.json(&["publish", "--out", "history", "--json"]);
+    let bundles = super::published::files(&project.path("history"));
+    for commit in commits.all.iter().chain([&without]) {
+        let name = format!("-hello-{}-", short(commit));
+        assert_eq!(bundles.keys().filter(|it| it.contains(&name)).count(), 1, "{bundles:?}");
+    }
 
     let again = project.json(&backfill);
     assert!(told(&again).iter().all(|it| it.1 == "stored"), "{again}");
