@@ -8,10 +8,14 @@ use crate::schema::{self, Schema};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The right to write, of anybody, in a file's mode.
+const WRITING: u32 = 0o222;
 
 /// An open database. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -56,6 +60,7 @@ impl Store {
                 _ => cannot_open(path, &error),
             })?;
         }
+        permit_files_beside(path)?;
         let absolute = std::path::absolute(path).map_err(|error| cannot_open(path, &error))?;
         prepare(path, connect::writing(&absolute, true)).await?;
         let file = path.canonicalize().map_err(|error| cannot_open(path, &error))?;
@@ -284,8 +289,30 @@ fn cannot_open(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::CannotOpen { path: path.to_owned(), detail: error.to_string() }
 }
 
+/// Lets whoever may write a database write SQLite's files beside it, too. SQLite makes
+/// them with the permissions that the database has at the time: those that a reader made
+/// while it could not be written stay so, and every write would be refused.
+///
+/// They are not opened for this: closing them would end SQLite's locks on them.
+fn permit_files_beside(path: &Path) -> Result<(), StoreError> {
+    let Ok(file) = path.canonicalize() else { return Ok(()) };
+    let mode = |path: &Path| std::fs::metadata(path).map(|it| it.permissions().mode());
+    let wanted = mode(&file).map_err(|error| cannot_open(path, &error))?;
+    for beside in [wal_path(&file), beside(&file, "-shm")] {
+        let lacks = mode(&beside).is_ok_and(|has| wanted & WRITING & !has != 0);
+        if lacks && std::fs::set_permissions(&beside, Permissions::from_mode(wanted)).is_err() {
+            return Err(StoreError::ReadOnly { path: beside, doing: "opening".to_owned() });
+        }
+    }
+    Ok(())
+}
+
 fn wal_path(file: &Path) -> PathBuf {
+    beside(file, "-wal")
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut path = file.as_os_str().to_owned();
-    path.push("-wal");
+    path.push(suffix);
     PathBuf::from(path)
 }

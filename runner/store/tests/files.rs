@@ -298,6 +298,35 @@ async fn read_only_folder_player() {
     .await;
 }
 
+#[tokio::test]
+async fn a_database_that_may_be_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("db");
+    fs::create_dir(&place).unwrap();
+    permit(&place, 0o777);
+    play_without_privileges("files::written_again_player", folder.path());
+}
+
+/// Not a test of its own: see [`play_without_privileges`].
+#[tokio::test]
+async fn written_again_player() {
+    let Some(place) = std::env::var_os(PLAY_IN).map(PathBuf::from) else { return };
+    let path = stored(&place).await;
+    permit(&path, 0o444);
+    let reader = Store::open_read_only(&path).await.unwrap();
+    assert_eq!(reader.run("latest").await.unwrap(), complete(1, 40));
+    let beside = place.join("runs.sqlite-shm");
+    let mode = fs::metadata(&beside).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o444, "SQLite makes its files as the database is");
+    permit(&path, 0o644);
+    // As the service does: the reader goes once there is a writer.
+    let writer = Store::open(&path).await.unwrap();
+    reader.close().await;
+    writer.import(&complete(2, 1)).await.unwrap();
+    writer.close().await;
+    assert!(!beside.exists(), "closing leaves one tidy file");
+}
+
 /// Migrations that were written side by side reach a database in any order.
 #[tokio::test]
 async fn a_database_that_lacks_an_earlier_migration() {
