@@ -82,8 +82,7 @@ pub(crate) fn fold(run: &Run, suites: &[Suite], default_target: &str) -> Option<
 }
 
 fn not_built(failed: &FailedBuild) -> NotBuilt {
-    let version = format!("{}@{}", failed.target, failed.version.label());
-    NotBuilt { version, reason: failed.reason.clone() }
+    NotBuilt { version: failed.version.full_label(&failed.target), reason: failed.reason.clone() }
 }
 
 /// Which artifacts a run measured in each suite, by target.

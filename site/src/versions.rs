@@ -199,7 +199,7 @@ impl Version {
 
     /// Target and short name, as the command line takes them.
     pub(crate) fn full_label(&self) -> String {
-        format!("{}@{}", self.target, self.label())
+        self.id.full_label(&self.target)
     }
 
     /// When it was committed, else when it was first measured.

@@ -256,6 +256,11 @@ impl VersionId {
             Self::Binary { sha256 } => format!("sha256:{}", eight(&sha256.to_string())),
         }
     }
+
+    /// Target and short name, as the command line takes them: `host@3fa9c1e2`.
+    pub fn full_label(&self, target: &str) -> String {
+        format!("{target}@{}", self.label())
+    }
 }
 
 impl Artifact {

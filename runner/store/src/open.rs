@@ -298,10 +298,10 @@ fn permit_files_beside(path: &Path) -> Result<(), StoreError> {
     let Ok(file) = path.canonicalize() else { return Ok(()) };
     let mode = |path: &Path| std::fs::metadata(path).map(|it| it.permissions().mode());
     let wanted = mode(&file).map_err(|error| cannot_open(path, &error))?;
-    for beside in [wal_path(&file), beside(&file, "-shm")] {
-        let lacks = mode(&beside).is_ok_and(|has| wanted & WRITING & !has != 0);
-        if lacks && std::fs::set_permissions(&beside, Permissions::from_mode(wanted)).is_err() {
-            return Err(StoreError::ReadOnly { path: beside, doing: "opening".to_owned() });
+    for path in [wal_path(&file), beside(&file, "-shm")] {
+        let lacks = mode(&path).is_ok_and(|has| wanted & WRITING & !has != 0);
+        if lacks && std::fs::set_permissions(&path, Permissions::from_mode(wanted)).is_err() {
+            return Err(StoreError::ReadOnly { path, doing: "opening".to_owned() });
         }
     }
     Ok(())

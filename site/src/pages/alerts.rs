@@ -185,7 +185,7 @@ fn can_be_explained(site: &Site<'_>, suite: &str, key: &LineKey) -> bool {
 fn command(site: &Site<'_>, suite: &str, change: &FoundChange) -> String {
     let version = |version: VersionRef| {
         let version = site.history.versions.get(version);
-        shell_word(&format!("{}@{}", version.target, version.label()))
+        shell_word(&version.full_label())
     };
     let (after, first) = (version(change.after), version(change.first));
     format!("bench compare {after} {first} --suite {}", shell_word(suite))

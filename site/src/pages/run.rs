@@ -129,8 +129,7 @@ fn lead(run: &Run) -> String {
     let beside = run.anchor.as_ref().map(|a| format!(" beside {a}")).unwrap_or_default();
     let built = if versions.is_empty() && !run.failed_builds.is_empty() {
         let failed = run.failed_builds.iter();
-        let failed: Vec<_> =
-            failed.map(|it| format!("{}@{}", it.target, it.version.label())).collect();
+        let failed: Vec<_> = failed.map(|it| it.version.full_label(&it.target)).collect();
         format!("{}, which could not be built", failed.join(" and "))
     } else if versions.is_empty() {
         "the anchor alone".to_owned()
@@ -147,7 +146,7 @@ fn lead(run: &Run) -> String {
 
 fn failed_build_view(failed: &FailedBuild) -> FailedBuildView {
     FailedBuildView {
-        name: format!("{}@{}", failed.target, failed.version.label()),
+        name: failed.version.full_label(&failed.target),
         reason: failed.reason.clone(),
         rustc: failed.rustc.clone(),
         log_tail: failed.log_tail.clone(),
@@ -155,7 +154,7 @@ fn failed_build_view(failed: &FailedBuild) -> FailedBuildView {
 }
 
 fn named(artifact: &Artifact) -> String {
-    format!("{}@{}", artifact.target, artifact.version.label())
+    artifact.version.full_label(&artifact.target)
 }
 
 fn head(run: &Run) -> Vec<(&'static str, String)> {

@@ -163,7 +163,7 @@ fn page(
         ratio,
         ratio_heading: site.ratio_heading(),
         notes: chart_view::notes(site, &[line], metric),
-        changes: changes(site, key, found.map_or(&[][..], |it| &it.changes), suite),
+        changes: changes(site, found.map_or(&[][..], |it| &it.changes), suite),
         events: event_rows(&events, &root),
         spread: pair.and_then(|pair| spread::of(site, line.line, metric, &pair)),
         between,
@@ -245,12 +245,7 @@ fn facts(
     facts
 }
 
-fn changes(
-    site: &Site<'_>,
-    key: &LineKey,
-    changes: &[found::FoundChange],
-    suite: &str,
-) -> Vec<ChangeRow> {
+fn changes(site: &Site<'_>, changes: &[found::FoundChange], suite: &str) -> Vec<ChangeRow> {
     let versions = &site.history.versions;
     let row = |change: &found::FoundChange| {
         let (after, first) = (versions.get(change.after), versions.get(change.first));
@@ -262,9 +257,7 @@ fn changes(
             [Some(after), Some(first)] => Some(format!("git log --oneline {after}..{first}")),
             _ => None,
         };
-        let named = |version: &crate::versions::Version| {
-            shell_word(&format!("{}@{}", key.target, version.label()))
-        };
+        let named = |version: &crate::versions::Version| shell_word(&version.full_label());
         let suspected = format!(
             "bench compare {} {} --suite {}",
             named(after),

@@ -143,7 +143,7 @@ pub(crate) fn reproduce(site: &Site<'_>, name: &str) -> Option<Reproduce> {
         .max_by_key(|point| site.history.versions.rank(point.at))?;
     let version = site.history.versions.get(newest.at);
     Some(Reproduce {
-        version: format!("{}@{}", version.target, version.label()),
+        version: version.full_label(),
         command: version.reproduce(name),
         caveat: version.caveat(),
     })

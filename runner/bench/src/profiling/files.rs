@@ -76,5 +76,5 @@ impl Folder {
 /// `host@3fa9c1e2`.
 fn name(subject: &Subject) -> String {
     let artifact = &subject.artifact;
-    site::profile_name(&format!("{}@{}", artifact.target, artifact.version.label()))
+    site::profile_name(&artifact.version.full_label(&artifact.target))
 }

@@ -139,7 +139,7 @@ fn parties(run: &Run, releases: &[Release]) -> Option<Parties> {
 fn result(run: &Run, parties: Parties, report: &GateReport) -> GateResult {
     let name = |at: usize| {
         let artifact = &run.artifacts[at];
-        format!("{}@{}", artifact.target, artifact.version.label())
+        artifact.version.full_label(&artifact.target)
     };
     GateResult {
         run: run.id.clone(),
