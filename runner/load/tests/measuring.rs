@@ -141,7 +141,8 @@ fn several_calls_take_turns() {
 
 #[test]
 fn several_threads_are_merged() {
-    let addr = serve(|_| send(HELLO));
+    // In no hurry: one thread goes on while the other counts and then begins or ends.
+    let addr = serve(|_| Act::SendAfter(Duration::from_millis(2), HELLO.to_vec()));
     let mut plan = plan(call(addr), 5);
     plan.placement = Placement::Floating { threads: 2 };
     let measured = measure(&plan);
